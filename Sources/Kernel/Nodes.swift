@@ -1,0 +1,117 @@
+public import Primitives
+import Scheduling
+
+// Nodes: registering, being heard, falling silent, leaving.
+
+extension Kernel {
+    mutating func register(_ report: NodeReport, at now: Tick) throws(Refusal) -> Reply {
+        guard report.cpuMilli > 0, report.cpuMilli <= 1 << 32, report.memoryBytes >= 0,
+            report.memoryBytes <= 1 << 52, report.gpus <= 64
+        else {
+            throw Refusal(
+                .invalid, field: "capacity", finding: "the node's amounts are out of range",
+                remedy: "Report at least one CPU and at most 64 GPUs")
+        }
+        var model = 0
+        if !report.gpuModel.isEmpty {
+            if let known = models.firstIndex(of: report.gpuModel) {
+                model = known
+            } else {
+                guard models.count < limits.models else {
+                    throw Refusal(
+                        .invalid, field: "gpuModel",
+                        finding: "the cluster already knows \(models.count) GPU models",
+                        remedy: "Report a model that the cluster knows")
+                }
+                model = models.count
+                emit(.modelNamed(report.gpuModel), at: now)
+            }
+        }
+        let supply = NodeSupply(
+            cpuMilli: report.cpuMilli, memoryBytes: report.memoryBytes, gpus: report.gpus,
+            model: UInt8(model))
+        let key = EntityKey(kind: .node, scope: 0, name: report.name)
+        if let row = byKey[key] {
+            try registerAgain(Int(entities[row].link), report, supply, at: now)
+        } else {
+            try refuseDuplicate(key)
+            emit(
+                .nodeRegistered(
+                    uid: nextUID, name: report.name, bootID: report.bootID, supply: supply), at: now)
+        }
+        guard let row = byKey[key] else { preconditionFailure("a registered node has a name") }
+        hear(nodeAt: Int(entities[row].link), at: now)
+        outcome.effects.append(.welcome(node: entities[row].uid))
+        return done(row)
+    }
+
+    /// A known node is back: after a boot, whatever ran there before is proven dead.
+    private mutating func registerAgain(
+        _ index: Int, _ report: NodeReport, _ supply: NodeSupply, at now: Tick
+    ) throws(Refusal) {
+        let node = nodes[index]
+        if node.bootID != report.bootID { loseRanks(onNodeAt: index, at: now) }
+        if nodes[index].supply != supply, nodes[index].liveRanks > 0 {
+            throw Refusal(
+                .conflict, field: "capacity",
+                finding: "node \"\(report.name)\" reports other amounts while \(node.liveRanks) ranks run",
+                remedy: "Start the agent as before, or drain the node first")
+        }
+        guard node.bootID != report.bootID || node.supply != supply else { return }
+        emit(
+            .nodeRegistered(
+                uid: node.uid, name: report.name, bootID: report.bootID, supply: supply), at: now)
+    }
+
+    /// Notes that a node's agent is alive; only a change of readiness becomes history.
+    mutating func hear(nodeAt index: Int, at now: Tick) {
+        while lastHeard.count < nodes.count { lastHeard.append(now) }
+        lastHeard[index] = now
+        if !nodes[index].isReady { emit(.nodeReady(uid: nodes[index].uid, true), at: now) }
+    }
+
+    mutating func judgeSilence(of uid: UInt64, at now: Tick) {
+        guard let row = byUID[uid], entities[row].kind == .node else { return }
+        let index = Int(entities[row].link)
+        guard nodes[index].isReady else { return }
+        while lastHeard.count < nodes.count { lastHeard.append(now) }
+        let deadline = lastHeard[index].after(limits.nodeSilence)
+        if deadline <= now {
+            emit(.nodeReady(uid: uid, false), at: now)
+        } else {
+            timers.push(Timer(at: deadline, cause: .silence, uid: uid, attempt: 0))
+        }
+    }
+
+    /// Ends every live rank of a node whose processes are proven gone.
+    private mutating func loseRanks(onNodeAt index: Int, at now: Tick) {
+        let uid = nodes[index].uid
+        for job in nodes[index].jobs {
+            guard let found = liveJob(job) else { continue }
+            for number in found.ranks.indices {
+                guard let current = liveJob(job), number < current.ranks.count else { break }
+                let rank = current.ranks[number]
+                guard rank.node == uid, !rank.state.isEnded else { continue }
+                endRank(job, UInt32(number), RankEnd(.lost), happenedAt: now, now: now)
+            }
+        }
+    }
+
+    /// An operator's word that the machine is gone is proof enough for its ranks.
+    mutating func deleteNode(_ uid: UInt64, at now: Tick) -> Reply {
+        let index = Int(entities[row(ofUID: uid)].link)
+        loseRanks(onNodeAt: index, at: now)
+        emit(.removed(uid: uid), at: now)
+        return .done(uid: uid, version: sequence)
+    }
+
+    /// After a start nobody is silent yet: every node gets the full time to be heard.
+    public mutating func grantGrace(at now: Tick) {
+        lastHeard = Array(repeating: now, count: nodes.count)
+        for node in nodes where node.isReady && !node.isRemoved {
+            timers.push(
+                Timer(
+                    at: now.after(limits.nodeSilence), cause: .silence, uid: node.uid, attempt: 0))
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Primitives
+
+// Objects: names, versions, creation and removal, whatever the kind.
+
+extension Kernel {
+    /// Finds an object by name and holds it against what the caller believes of it.
+    func find(_ name: ObjectName, _ condition: Precondition) throws(Refusal) -> Row<Entity> {
+        guard let scope = scope(of: name), let row = byKey[key(name, scope)] else {
+            throw Refusal(
+                .notFound, field: "metadata.name",
+                finding: "\(name.kind.plural) \"\(name.name)\" not found",
+                remedy: "List the \(name.kind.plural) to see which exist")
+        }
+        let entity = entities[row]
+        if let uid = condition.uid, uid != entity.uid {
+            throw Refusal(
+                .conflict, field: "metadata.uid",
+                finding: "\(name.kind.plural) \"\(name.name)\" is another object than expected",
+                remedy: "Read it again; it was deleted and created anew")
+        }
+        if let version = condition.version, version != entity.version {
+            throw Refusal(
+                .conflict, field: "metadata.resourceVersion",
+                finding: "\(name.kind.plural) \"\(name.name)\" has changed since version \(version)",
+                remedy: "Read it again, apply your change to version \(entity.version), and retry")
+        }
+        return row
+    }
+
+    /// The uid of the namespace that a name lives in: zero for cluster kinds, nil if it is missing.
+    func scope(of name: ObjectName) -> UInt64? {
+        guard name.kind == .job else { return 0 }
+        let key = EntityKey(kind: .namespace, scope: 0, name: name.namespace)
+        guard let row = byKey[key] else { return nil }
+        return entities[row].uid
+    }
+
+    func key(_ name: ObjectName, _ scope: UInt64) -> EntityKey {
+        EntityKey(kind: name.kind, scope: scope, name: name.name)
+    }
+
+    func row(ofUID uid: UInt64) -> Row<Entity> {
+        guard let row = byUID[uid] else { preconditionFailure("object \(uid) does not exist") }
+        return row
+    }
+
+    /// Creates an object that the kernel knows by name only.
+    mutating func create(_ name: ObjectName, at now: Tick) throws(Refusal) -> Reply {
+        try refuseDuplicate(key(name, 0))
+        let uid = nextUID
+        emit(.created(name.kind, uid: uid, name: name.name), at: now)
+        return .done(uid: uid, version: sequence)
+    }
+
+    func refuseDuplicate(_ key: EntityKey) throws(Refusal) {
+        guard byKey[key] == nil else {
+            throw Refusal(
+                .alreadyExists, field: "metadata.name",
+                finding: "\(key.kind.plural) \"\(key.name)\" already exists",
+                remedy: "Choose another name, or delete it first")
+        }
+        guard key.kind == .job || entities.count - jobs.count < limits.entities else {
+            throw Refusal(
+                .tooManyRequests, finding: "the cluster holds its limit of \(limits.entities) objects",
+                remedy: "Delete objects that are no longer used")
+        }
+    }
+
+    mutating func revise(
+        _ name: ObjectName, _ condition: Precondition, _ specChanged: Bool, _ terms: JobTerms?,
+        at now: Tick
+    ) throws(Refusal) -> Reply {
+        let row = try find(name, condition)
+        let uid = entities[row].uid
+        if name.kind == .job, specChanged {
+            let job = jobs[jobRow(uid)]
+            guard !job.phase.isFinal else {
+                throw Refusal(
+                    .conflict, field: "status.phase", finding: "the job has already ended",
+                    remedy: "Submit it again under a new name")
+            }
+        }
+        emit(.revised(uid: uid, specChanged: specChanged, terms: terms), at: now)
+        return done(row)
+    }
+
+    mutating func delete(
+        _ name: ObjectName, _ condition: Precondition, at now: Tick
+    ) throws(Refusal) -> Reply {
+        let row = try find(name, condition)
+        let entity = entities[row]
+        switch name.kind {
+        case .job: return deleteJob(entity.uid, at: now)
+        case .node: return deleteNode(entity.uid, at: now)
+        case .namespace, .queue:
+            guard entity.dependents == 0 else {
+                throw Refusal(
+                    .conflict, field: "metadata.name",
+                    finding: "\(name.kind.word) \"\(name.name)\" still has \(entity.dependents) jobs",
+                    remedy: "Delete those jobs first")
+            }
+        case .token: break
+        }
+        emit(.removed(uid: entity.uid), at: now)
+        return .done(uid: entity.uid, version: sequence)
+    }
+}
