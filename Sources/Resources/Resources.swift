@@ -1,1 +1,7 @@
-// Resources
+// Resources — the API's nouns: what users write and what they are shown.
+//
+// Every type is declared once, as a Codable struct; decoding, encoding, unknown-field refusal and
+// the schema follow from the declaration. Validation turns a decoded object into one that the
+// cluster can act on, or into a refusal that names the field.
+//
+// Read in this order: Metadata → JobSpec → JobValidation → Objects → Selector → AgentProtocol.

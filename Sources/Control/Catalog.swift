@@ -1,0 +1,133 @@
+import Host
+public import Kernel
+import Primitives
+public import Wire
+
+/// The lists that can be read and watched.
+public enum Resource: UInt8, Sendable, CaseIterable {
+    case jobs, pods, nodes, namespaces, queues, tokens, events
+}
+
+/// One entry of a list or a watch.
+public enum Item: Sendable {
+    case job(JobView)
+    case pod(JobView, rank: Int)
+    case node(NodeView)
+    case object(ObjectView)
+    case event(EventView)
+}
+
+/// What happened to an item, for watchers.
+public struct WatchChange: Sendable {
+    public enum Kind: UInt8, Sendable { case added, modified, deleted }
+
+    public let version: UInt64
+    public let kind: Kind
+    public let item: Item
+}
+
+/// A reading of the catalog at one version.
+public struct Listing: Sendable {
+    public let items: [Item]
+    public let version: UInt64
+}
+
+/// The published state: only what is durable, replaced batch by batch.
+///
+/// One thread publishes; any thread reads. The lock is held for copies of references only.
+public final class Catalog: Sendable {
+    struct State: Sendable {
+        var jobs = Shelf<JobView>()
+        var nodes = Shelf<NodeView>()
+        var objects: [Kind: Shelf<ObjectView>] = [:]
+        var events = EventShelf()
+        var rings: [ChangeRing] = Resource.allCases.map { _ in ChangeRing() }
+        /// Views built by the batch that is being published.
+        var fresh: [UInt64: Item] = [:]
+        var blockers: [UInt32: String] = [:]
+        var version: UInt64 = 0
+        var epoch: UInt64 = 0
+    }
+
+    let state = Lock(State())
+
+    public init() {}
+
+    /// The newest published version.
+    public var version: UInt64 { state.withLock { $0.version } }
+
+    /// Counts the starts of the controller on this data.
+    public var epoch: UInt64 { state.withLock { $0.epoch } }
+
+    public func job(_ namespace: String, _ name: String) -> JobView? {
+        state.withLock { $0.jobs[namespace, name] }
+    }
+
+    public func job(uid: UInt64) -> JobView? { state.withLock { $0.jobs[uid] } }
+
+    public func node(_ name: String) -> NodeView? { state.withLock { $0.nodes["", name] } }
+
+    public func node(uid: UInt64) -> NodeView? { state.withLock { $0.nodes[uid] } }
+
+    public func object(_ kind: Kind, _ name: String) -> ObjectView? {
+        state.withLock { $0.objects[kind]?["", name] }
+    }
+
+    public func object(_ kind: Kind, uid: UInt64) -> ObjectView? {
+        state.withLock { $0.objects[kind]?[uid] }
+    }
+
+    /// Why a waiting job's class did not start when it was last examined; nil when not known yet.
+    public func blocker(of view: JobView) -> String? {
+        state.withLock { $0.blockers[view.job.shape.number] }
+    }
+
+    /// Everything of a resource, in order of creation; of one namespace if one is named.
+    public func list(_ resource: Resource, namespace: String?) -> Listing {
+        state.withLock { state in
+            Listing(items: state.items(of: resource, namespace), version: state.version)
+        }
+    }
+
+    /// Up to `limit` changes after a version, and the version up to which they are complete; nil when
+    /// that is too long ago: the reader must list again.
+    public func changes(
+        of resource: Resource, after version: UInt64, limit: Int
+    ) -> (changes: [WatchChange], upTo: UInt64)? {
+        state.withLock { state in
+            let ring = state.rings[Int(resource.rawValue)]
+            guard version >= ring.floor else { return nil }
+            let found = ring.changes(after: version, limit: limit)
+            if found.count == limit, let last = found.last { return (found, last.version) }
+            return (found, max(version, state.version))
+        }
+    }
+
+    /// How many jobs are in which phase, for figures.
+    public func phaseCounts() -> [(Phase, Int)] {
+        state.withLock { state in
+            var counts = [Int](repeating: 0, count: Phase.allCases.count)
+            for view in state.jobs.all { counts[Int(view.job.phase.rawValue)] += 1 }
+            return Phase.allCases.map { ($0, counts[Int($0.rawValue)]) }
+        }
+    }
+}
+
+extension Catalog.State {
+    func items(of resource: Resource, _ namespace: String?) -> [Item] {
+        switch resource {
+        case .jobs: return jobs.all(in: namespace).map { .job($0) }
+        case .pods:
+            return jobs.all(in: namespace).flatMap { view in
+                view.job.ranks.indices.map { Item.pod(view, rank: $0) }
+            }
+        case .nodes: return nodes.all.map { .node($0) }
+        case .namespaces: return (objects[.namespace]?.all ?? []).map { .object($0) }
+        case .queues: return (objects[.queue]?.all ?? []).map { .object($0) }
+        case .tokens: return (objects[.token]?.all ?? []).map { .object($0) }
+        case .events:
+            return events.all.filter { namespace == nil || $0.namespace == namespace }
+                .map { .event($0) }
+        }
+    }
+}
