@@ -105,7 +105,7 @@ extension Store {
         while try rows.next() { try body(StoredDocument(rows)) }
     }
 
-    /// Visits the idempotency keys that are still kept, oldest first; `body` must not call the store.
+    /// Visits the idempotency keys still kept, oldest first; `body` must not call the store.
     public func forEachIdempotencyKey(_ body: (IdempotencyRow) throws -> Void) throws {
         let rows = try openWriter().database.prepare(
             "SELECT key, uid, tick FROM idempotency ORDER BY id")

@@ -1,7 +1,7 @@
 /// A read-only view of what is durable, for history, events and documents; used by one thread.
 ///
-/// Each read has about two seconds and a limit on rows. It never checkpoints and never writes. Open it
-/// only through here, and close it by letting go of it.
+/// Each read has about two seconds and a limit on rows. It never checkpoints and never writes.
+/// Close it by letting go of it.
 public final class ReadConnection {
     private let database: Database
 

@@ -101,7 +101,7 @@ public final class Store {
         figures.logPages = writer.database.logPages
     }
 
-    /// Tries to write again after `full`; true when the space held back is back and writes are taken.
+    /// Tries to write again after `full`; true when the ballast is back and writes are taken.
     ///
     /// Call about every five seconds while the store is full; cheap and true while it is sound.
     public func probe() throws(StorageFailure) -> Bool {

@@ -9,7 +9,7 @@ public struct StoreOptions: Sendable {
     public var ballastBytes = 16 << 20
     /// Page cache of the writing connection; clamped to 1 MiB ... 1 GiB.
     public var cacheBytes = 16 << 20
-    /// Pages in the write-ahead log from which ``Store/checkpointIfNeeded(isIdle:)`` moves them home.
+    /// Pages in the write-ahead log from which a checkpoint that is not idle moves them home.
     public var checkpointPages = 2000
     /// Journal sequences kept beyond what the older snapshot needs, for replay of the past.
     public var keptSequences: UInt64 = 0

@@ -1,7 +1,7 @@
 extension Store {
     /// Moves the write-ahead log home when it has grown long enough, or whenever `isIdle`.
     ///
-    /// Call it after answering, never before: it may sync twice. Idle calls also cut the log's file.
+    /// Call it after answering, never before: it may sync twice. Idle calls also cut the log.
     public func checkpointIfNeeded(isIdle: Bool = false) throws(StorageFailure) {
         let database = try openWriter().database
         let pages = database.logPages

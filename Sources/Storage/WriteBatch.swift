@@ -1,7 +1,7 @@
 /// Everything that one round of the core must make durable together.
 ///
-/// A batch without records leaves `lastSequence` just below `firstSequence` and writes no journal row;
-/// its documents, events and the rest are stored all the same.
+/// A batch without records leaves `lastSequence` just below `firstSequence` and writes no journal
+/// row; its documents, events and the rest are stored all the same.
 public struct WriteBatch: Sendable {
     public var firstSequence: UInt64
     public var lastSequence: UInt64
