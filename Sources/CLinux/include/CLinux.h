@@ -6,6 +6,7 @@
 #define CLINUX_H
 
 #include "events.h"
+#include "files.h"
 #include "network.h"
 #include "process.h"
 
