@@ -53,14 +53,25 @@ struct TopologyHandle: ~Copyable {
 
     borrowing func topology() -> Topology {
         let nodes = objects(HWLOC_OBJ_NUMANODE)
+        let memory = memoryBytes()
         return Topology(
             packages: count(HWLOC_OBJ_PACKAGE),
             cores: count(HWLOC_OBJ_CORE),
             units: objects(HWLOC_OBJ_PU).map { unit($0, nodes: nodes) },
-            numaNodes: nodes.map { node($0, among: nodes) },
-            memoryBytes: Int64(
-                clamping: hwloc_get_root_obj(handle)?.pointee.total_memory ?? 0),
+            numaNodes: nodes.map { node($0, among: nodes, machineBytes: memory) },
+            memoryBytes: memory,
             accelerators: accelerators(nodes: nodes))
+    }
+
+    /// The kernel's total where it can be asked: in virtual machines whose memory grows and
+    /// shrinks, the per-node figures that hwloc adds up are stale by gigabytes.
+    private borrowing func memoryBytes() -> Int64 {
+        let counted = Int64(clamping: hwloc_get_root_obj(handle)?.pointee.total_memory ?? 0)
+        guard isThisMachine else { return counted }
+        let pages = Int64(sysconf(Int32(_SC_PHYS_PAGES)))
+        let (bytes, overflow) = pages.multipliedReportingOverflow(
+            by: Int64(sysconf(Int32(_SC_PAGESIZE))))
+        return overflow || pages <= 0 || bytes <= 0 ? counted : bytes
     }
 
     private borrowing func count(_ type: hwloc_obj_type_t) -> Int {
@@ -97,10 +108,13 @@ struct TopologyHandle: ~Copyable {
         return nodes.indices.filter { hwloc_bitmap_isset(set, nodes[$0].pointee.os_index) != 0 }
     }
 
-    private borrowing func node(_ object: Object, among nodes: [Object]) -> Topology.NUMANode {
-        Topology.NUMANode(
+    private borrowing func node(
+        _ object: Object, among nodes: [Object], machineBytes: Int64
+    ) -> Topology.NUMANode {
+        let counted = Int64(clamping: object.pointee.attr?.pointee.numanode.local_memory ?? 0)
+        return Topology.NUMANode(
             number: Int(object.pointee.os_index),
-            memoryBytes: Int64(clamping: object.pointee.attr?.pointee.numanode.local_memory ?? 0),
+            memoryBytes: nodes.count == 1 ? machineBytes : counted,
             distances: distances(from: object, to: nodes))
     }
 
