@@ -7,7 +7,9 @@ public struct Tick: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The moment after every other: the deadline of things that have none.
     public static let never = Tick(.max)
 
-    public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+    public static func < (left: Self, right: Self) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
 
     /// The moment `span` later, or `never` where the sum would not fit.
     public func after(_ span: Duration64) -> Tick {
@@ -36,5 +38,7 @@ public struct Duration64: Hashable, Comparable, Sendable, BitwiseCopyable {
 
     public static let zero = Duration64(milliseconds: 0)
 
-    public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+    public static func < (left: Self, right: Self) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
 }
