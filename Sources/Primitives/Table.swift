@@ -1,4 +1,4 @@
-/// Dense rows with a free list: rows are reused, so whoever keeps one must know that it still lives.
+/// Dense rows with a free list: rows are reused, so whoever keeps one must know that it lives.
 public struct Table<Element: Sendable>: Sendable {
     private var slots: [Element?] = []
     private var free: [UInt32] = []
