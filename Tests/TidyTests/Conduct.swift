@@ -66,7 +66,7 @@ enum Conduct {
         let unnamed = escapes.filter { !namesOwner(above: $0, text.comments) }.map {
             file.finding(
                 $0, "an unchecked escape from the concurrency rules",
-                "Say who owns the value in a comment above it, with the word owner or owned"
+                "Say in a comment on the lines above which owner, mutex or thread guards the value"
             )
         }
         let expected = owned[file.path, default: 0]
@@ -120,7 +120,7 @@ extension Conduct {
     /// A guess that prefers silence: prose rarely opens with a keyword and also holds code signs.
     private static func looksLikeCode(_ text: String) -> Bool {
         let line = text.drop { $0 == " " || $0 == "\t" }
-        if line.hasSuffix("{") || line == "}" || line.hasSuffix(";") { return true }
+        if line.hasSuffix("{") || line == "}" || line.hasSuffix(");") { return true }
         let keywords: Set<Substring> = [
             "let", "var", "func", "import", "return", "guard", "if", "for", "while", "switch",
             "case", "try", "struct", "final", "private", "public", "self", "await", "throw",
@@ -147,13 +147,15 @@ extension Conduct {
         }
     }
 
+    private static let guards = ["owner", "owned", "owns", "mutex", "thread"]
+
     /// Whether the unbroken block of comments that ends on the line above speaks of an owner.
     private static func namesOwner(above line: Int, _ comments: [Comment]) -> Bool {
         var wanted = line - 1
         for comment in comments.reversed() where comment.line <= wanted {
             guard comment.line == wanted else { return false }
             let text = comment.text.lowercased()
-            if ["owner", "owned", "owns"].contains(where: { text.contains($0) }) { return true }
+            if guards.contains(where: { text.contains($0) }) { return true }
             wanted -= 1
         }
         return false

@@ -192,7 +192,8 @@ import Testing
     @Test(arguments: [
         "// If the queue is full, the caller hears of it.", "// Read in this order: A → B.",
         "// The cap (in bytes) is what the kernel allows.", "/// let row = store.read()",
-        "// Owned by the writer thread.", "// return early: nothing changed",
+        "// Owned by the writer thread.", "// The first is kept;",
+        "// return early: nothing changed",
         "do { try save() } catch { count += 1 }", "if !flag != true { a }", "let a = b!",
     ])
     func `what only looks careless is spared`(text: String) {
