@@ -48,7 +48,8 @@ let package = Package(
         .target(name: "Kernel", dependencies: ["Primitives", "Scheduling"], swiftSettings: pure),
 
         // Layer 4: adapters. All I/O is here.
-        .target(name: "Storage", dependencies: ["Primitives", "CSQLite", "CLinux"], swiftSettings: edge),
+        .target(
+            name: "Storage", dependencies: ["Primitives", "CSQLite", "CLinux"], swiftSettings: edge),
         .target(
             name: "Network", dependencies: ["Primitives", "HTTP", "CLinux", "COpenSSL", "CZlib"],
             swiftSettings: edge),
@@ -57,18 +58,22 @@ let package = Package(
             swiftSettings: edge),
         .target(name: "Telemetry", dependencies: ["Primitives", "CLinux"], swiftSettings: edge),
         .target(
-            name: "Configuration", dependencies: ["Primitives", "Wire", "CYAML"], swiftSettings: edge),
+            name: "Configuration", dependencies: ["Primitives", "Wire", "CYAML"],
+            swiftSettings: edge),
 
         // Layer 5: services.
         .target(
             name: "Control",
             dependencies: [
-                "Primitives", "Wire", "Resources", "HTTP", "Scheduling", "Kernel", "Storage", "Host",
+                "Primitives", "Wire", "Resources", "HTTP", "Scheduling", "Kernel", "Storage",
+                "Host",
                 "Telemetry",
             ], swiftSettings: edge),
         .target(
             name: "Client",
-            dependencies: ["Primitives", "Wire", "Resources", "HTTP", "Network", "Host", "Configuration"],
+            dependencies: [
+                "Primitives", "Wire", "Resources", "HTTP", "Network", "Host", "Configuration",
+            ],
             swiftSettings: edge),
         .target(
             name: "Service",
@@ -101,13 +106,15 @@ let package = Package(
         .executableTarget(
             name: "muster-bench",
             dependencies: [
-                "Primitives", "Wire", "Resources", "HTTP", "Scheduling", "Kernel", "Storage", "Network",
+                "Primitives", "Wire", "Resources", "HTTP", "Scheduling", "Kernel", "Storage",
+                "Network",
                 "Host", "Client", "Simulation",
             ], swiftSettings: edge),
     ]
         + [
             "Primitives", "Wire", "Resources", "HTTP", "Scheduling", "Kernel", "Storage", "Network",
-            "Host", "Telemetry", "Configuration", "Control", "Client", "Service", "Agent", "Simulation",
+            "Host", "Telemetry", "Configuration", "Control", "Client", "Service", "Agent",
+            "Simulation",
             "Commands", "Tidy",
         ].map { name in
             .testTarget(

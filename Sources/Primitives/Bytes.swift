@@ -1,4 +1,4 @@
-/// Writes integers and text into a growing byte buffer: little endian, varints where numbers are small.
+/// Writes integers and text into a growing buffer: little endian, varints for small numbers.
 public struct ByteWriter: Sendable {
     public private(set) var bytes: [UInt8] = []
 

@@ -9,6 +9,6 @@ public struct Row<Element: ~Copyable>: Hashable, Comparable, Sendable, BitwiseCo
     public static func < (left: Self, right: Self) -> Bool { left.number < right.number }
 }
 
-extension Row: CustomStringConvertible {
+extension Row: CustomStringConvertible where Element: ~Copyable {
     public var description: String { "#\(number)" }
 }

@@ -1,4 +1,4 @@
-/// Dense rows with a free list: rows are reused, so whoever keeps one must know that it still lives.
+/// Dense rows with a free list: rows are reused, so whoever keeps one must know that it lives.
 public struct Table<Element: Sendable>: Sendable {
     private var slots: [Element?] = []
     private var free: [UInt32] = []
@@ -39,9 +39,12 @@ public struct Table<Element: Sendable>: Sendable {
             return element
         }
         _modify {
-            guard slots[row.index] != nil else { preconditionFailure("row \(row) is empty") }
-            // The check above keeps this total; the slot is written back in place.
-            yield &slots[row.index]!
+            // Taken out and put back, so that the caller changes the one copy in place.
+            guard var element = slots[row.index].take() else {
+                preconditionFailure("row \(row) is empty")
+            }
+            defer { slots[row.index] = element }
+            yield &element
         }
     }
 

@@ -7,7 +7,9 @@ public struct Tick: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// The moment after every other: the deadline of things that have none.
     public static let never = Tick(.max)
 
-    public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+    public static func < (left: Self, right: Self) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
 
     /// The moment `span` later, or `never` where the sum would not fit.
     public func after(_ span: Duration64) -> Tick {
@@ -18,7 +20,8 @@ public struct Tick: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// How long it is from `earlier` to this moment; zero where the clock went backwards.
     public func since(_ earlier: Tick) -> Duration64 {
         let (span, overflow) = milliseconds.subtractingReportingOverflow(earlier.milliseconds)
-        return Duration64(milliseconds: overflow ? .max : max(0, span))
+        if overflow { return Duration64(milliseconds: self > earlier ? .max : 0) }
+        return Duration64(milliseconds: span)
     }
 }
 
@@ -28,13 +31,15 @@ public struct Duration64: Hashable, Comparable, Sendable, BitwiseCopyable {
 
     public init(milliseconds: Int64) { self.milliseconds = max(0, milliseconds) }
 
-    /// Whole seconds; saturates far beyond any job's life.
+    /// Whole seconds; saturates far beyond any job's life, and at zero below it.
     public init(seconds: Int64) {
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1000)
+        let (product, overflow) = max(0, seconds).multipliedReportingOverflow(by: 1000)
         self.init(milliseconds: overflow ? .max : product)
     }
 
     public static let zero = Duration64(milliseconds: 0)
 
-    public static func < (left: Self, right: Self) -> Bool { left.milliseconds < right.milliseconds }
+    public static func < (left: Self, right: Self) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
 }
