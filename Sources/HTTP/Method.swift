@@ -22,11 +22,17 @@ public enum Method: UInt8, Sendable, CaseIterable {
     init?(_ bytes: Span<UInt8>) {
         switch bytes.count {
         case 3:
-            if bytes.spells("GET") { self = .get } else if bytes.spells("PUT") { self = .put } else {
+            if bytes.spells("GET") {
+                self = .get
+            } else if bytes.spells("PUT") {
+                self = .put
+            } else {
                 return nil
             }
         case 4:
-            if bytes.spells("POST") { self = .post } else if bytes.spells("HEAD") {
+            if bytes.spells("POST") {
+                self = .post
+            } else if bytes.spells("HEAD") {
                 self = .head
             } else {
                 return nil

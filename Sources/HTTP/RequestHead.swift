@@ -17,8 +17,6 @@ public struct RequestHead: Sendable {
     public let framing: Framing
     /// Whether the sender waits for `100 Continue` before it sends the body.
     public let expectsContinue: Bool
-    /// Whether the answer may be compressed with gzip.
-    public let acceptsGzip: Bool
     /// Whether this is a request to become a WebSocket.
     public let wantsWebSocket: Bool
 
@@ -42,13 +40,18 @@ public struct RequestHead: Sendable {
         let isPersistent = version == .http11
         keepsAlive = isPersistent && !headers.lists("close", in: "connection")
         expectsContinue = isPersistent && headers.lists("100-continue", in: "expect")
-        acceptsGzip = headers.acceptsGzip
-        wantsWebSocket =
-            headers.lists("websocket", in: "upgrade") && headers.lists("upgrade", in: "connection")
+        wantsWebSocket = headers.asksForWebSocket
     }
+
+    /// Whether the answer may be compressed with gzip.
+    public var acceptsGzip: Bool { headers.acceptsGzip }
 }
 
 extension Headers {
+    var asksForWebSocket: Bool {
+        lists("websocket", in: "upgrade") && lists("upgrade", in: "connection")
+    }
+
     /// Whether `Accept-Encoding` names gzip without a zero weight.
     var acceptsGzip: Bool {
         guard let value = self["accept-encoding"] else { return false }
