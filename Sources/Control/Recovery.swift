@@ -2,8 +2,8 @@ import Host
 import Kernel
 import Primitives
 public import Storage
-import Telemetry
-import Wire
+public import Telemetry
+public import Wire
 
 /// Opens a data directory and builds everything that runs on it.
 public enum Recovery {
@@ -26,10 +26,11 @@ public enum Recovery {
     /// to serving.
     public static func open(
         _ directory: String, store options: StoreOptions, loop loopOptions: LoopOptions = LoopOptions(),
+        log: Log,
         fail: @escaping (String) -> Void
     ) throws -> Core {
         let store = try Store.open(directory, options: options)
-        for notice in store.notices { Log.shared.write(.warning, notice, [:]) }
+        for notice in store.notices { log.warning(notice) }
         let catalog = Catalog()
         var texts: [UInt64: DocumentText] = [:]
         try store.forEachDocument { texts[$0.uid] = try text(of: $0) }
@@ -56,7 +57,7 @@ public enum Recovery {
         let mailbox = Mailbox()
         let loop = Loop(
             kernel: kernel, store: store, mailbox: mailbox, catalog: catalog, options: loopOptions,
-            lastSnapshot: snapshot, recover: { try currentKernel(store) }, fail: fail)
+            lastSnapshot: snapshot, log: log, recover: { try currentKernel(store) }, fail: fail)
         return Core(
             loop: loop, mailbox: mailbox, catalog: catalog, isNew: kernel.sequence == 0,
             epoch: store.epoch, jobs: kernel.jobCount, replayed: kernel.sequence - snapshot)

@@ -94,9 +94,9 @@ extension ObjectJSON {
         cpuMilli: Int64, memory: Int64, gpuMilli: Int64, into json: inout JSONWriter
     ) {
         json.openObject()
-        json.member("cpu", Quantity(milli: cpuMilli).text)
+        json.member("cpu", Quantity(milli: cpuMilli).description)
         json.member("memory", "\(memory >> 10)Ki")
-        json.member("gpus", Quantity(milli: gpuMilli).text)
+        json.member("gpus", Quantity(milli: gpuMilli).description)
         json.closeObject()
     }
 }

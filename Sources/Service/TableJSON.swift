@@ -123,12 +123,12 @@ struct TableJSON {
         case .node(let view):
             let node = view.state.node
             let ready = node.isReady ? "Ready" : "NotReady"
-            let free = Quantity(milli: view.state.deviceShares.reduce(0, +)).text
+            let free = Quantity(milli: view.state.deviceShares.reduce(0, +)).description
             return [
                 .text(view.name), .text(node.isCordoned ? "\(ready),SchedulingDisabled" : ready),
                 .text(
-                    Quantity(milli: view.state.cpuFree).text + "/"
-                        + Quantity(milli: node.supply.cpuMilli).text),
+                    Quantity(milli: view.state.cpuFree).description + "/"
+                        + Quantity(milli: node.supply.cpuMilli).description),
                 .text("\(view.state.memoryFree >> 30)/\(node.supply.memoryBytes >> 30)Gi"),
                 .text("\(free)/\(node.supply.gpus)"),
                 .text(node.supply.gpus > 0 ? view.model : "<none>"), .number(Int64(node.liveRanks)),
@@ -154,7 +154,7 @@ struct TableJSON {
         return [
             .text(view.name), .text(view.queue), .text(job.phase.word),
             .text("\(job.phase.isFinal ? job.succeededRanks : job.activeRanks)/\(total)"),
-            .text(Quantity(milli: gpus).text), .text(job.cause.word),
+            .text(Quantity(milli: gpus).description), .text(job.cause.word),
             .text(age(view.createdAt, now)),
             .text(nodes.isEmpty ? "<none>" : nodes.joined(separator: ",")),
             .number(Int64(job.terms.priority)), .text(job.startedAt.map(ObjectJSON.text) ?? "<none>"),
