@@ -13,11 +13,11 @@ struct NodeText: Codable, Sendable {
 }
 
 extension ObjectJSON {
-    func writeNode(_ view: NodeView, into json: inout JSONWriter) {
+    func writeNode(_ view: NodeView, _ version: UInt64, into json: inout JSONWriter) {
         let node = view.state.node
         Self.open("Node", "v1", into: &json)
         Self.metadata(
-            head: view.text.head, uid: view.uid, version: view.version, generation: view.generation,
+            head: view.text.head, uid: view.uid, version: version, generation: view.generation,
             createdAt: node.registeredAt, into: &json)
         json.key("spec")
         json.openObject()
