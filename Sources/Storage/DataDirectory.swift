@@ -57,12 +57,14 @@ final class DataDirectory {
         try DataDirectory.check(found, databasePath, S_IFREG, "a plain file", mode: "600")
     }
 
-    /// Leaves the mark that a database is here, durably.
+    /// Leaves the mark that a database is here, and makes every name in the directory durable.
     func markInitialised() throws(StorageFailure) {
-        if try isInitialised() { return }
-        let marker = try Descriptor(markerPath, flags: O_WRONLY | O_CREAT | O_NOFOLLOW)
-        try marker.replaceContents("muster.db belongs here; see Docs/Design/0002-storage.md\n")
-        try marker.sync()
+        if try !isInitialised() {
+            let marker = try Descriptor(markerPath, flags: O_WRONLY | O_CREAT | O_NOFOLLOW)
+            try marker.replaceContents("muster.db belongs here; see Docs/Design/0002-storage.md\n")
+            try marker.sync()
+        }
+        // Also for the log's own name: SQLite syncs the directory for it but ignores the answer.
         try System.syncDirectory(path)
     }
 }
