@@ -8,6 +8,7 @@ final class DataDirectory {
     // Held for the life of the store: the lock belongs to this open file.
     private var lock: Descriptor?
 
+    /// Where the database lies; readers need it without taking the lock.
     static func databasePath(in directory: String) -> String { directory + "/muster.db" }
 
     var databasePath: String { DataDirectory.databasePath(in: path) }
