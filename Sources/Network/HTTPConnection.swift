@@ -213,16 +213,6 @@ final class HTTPConnection {
         drainedWork?()
     }
 
-    /// The peer has sent its last byte and all of them have been read.
-    func peerEnded() {
-        // An answer that is still due goes out; with no request in hand there is nothing to say.
-        if phase == .answering {
-            closesAfter = true
-        } else {
-            channel.close()
-        }
-    }
-
     /// The peer will send no more, though some of what it sent may be unread.
     func peerLeft() {
         // Nobody half-closes and then follows a stream: a watcher that left is gone.

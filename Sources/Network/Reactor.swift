@@ -191,8 +191,17 @@ public final class Reactor: @unchecked Sendable {
 
     private func closeAll() {
         for slot in sources.indices {
-            if case .channel(let channel) = sources[slot] { channel.close() }
+            switch sources[slot] {
+            case .channel(let channel): channel.close()
+            // Their closures may hold on to this reactor.
+            case .watch(let watch):
+                _ = clinux_epoll_control(epoll, EPOLL_CTL_DEL, watch.descriptor, 0, 0)
+                release(slot: UInt32(slot))
+            case .listener: release(slot: UInt32(slot))
+            case .free, .mailbox: break
+            }
         }
+        timers = Timers()
         dirty = []
         unread = []
     }
@@ -275,6 +284,7 @@ extension Reactor {
         guard connectionCount < limits.connections else { return false }
         guard case .address(let address, let isLoopback) = peer else { return true }
         if isLoopback, limits.isLoopbackExempt { return true }
+        guard connectionCount < limits.connections - limits.reservedForLocal else { return false }
         return perAddress[address, default: 0] < limits.connectionsPerAddress
     }
 

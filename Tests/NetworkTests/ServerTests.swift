@@ -54,6 +54,58 @@ import Testing
         #expect(server.connectionCount == 0)
     }
 
+    @Test func `a slow reader who has half-closed still gets the whole answer`() throws {
+        let server = try Server()
+        let descriptor = server.connectRaw()
+        defer { close(descriptor) }
+        _ = "GET /big HTTP/1.1\r\nHost: a\r\n\r\n".withCString {
+            send(descriptor, $0, strlen($0), 0)
+        }
+        shutdown(descriptor, Int32(SHUT_WR))
+        usleep(100_000)
+        #expect(body(server.readAll(descriptor)).utf8.count == 3 << 20)
+    }
+
+    @Test func `four hundred waiting peers are served by one thread`() throws {
+        let server = try Server()
+        var held: [Int32] = []
+        defer { for descriptor in held { close(descriptor) } }
+        for _ in 0..<400 {
+            let descriptor = server.connectRaw()
+            held.append(descriptor)
+            _ = "GET /later HTTP/1.1\r\nHost: a\r\n\r\n".withCString {
+                send(descriptor, $0, strlen($0), 0)
+            }
+        }
+        let echo = server.echo
+        let deadline = Date().addingTimeInterval(5)
+        while server.inside({ echo.waiting.count }) < 400, Date() < deadline { usleep(1_000) }
+        let reactor = server.reactor
+        server.inside {
+            for id in echo.waiting {
+                reactor.exchange(id)?.reply(
+                    200, Headers([("Connection", "close")]), body: Array("go".utf8))
+            }
+        }
+        for descriptor in held {
+            var buffer = [UInt8](repeating: 0, count: 1_024)
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            #expect(String(decoding: buffer.prefix(max(0, count)), as: UTF8.self).hasSuffix("go"))
+        }
+    }
+
+    @Test func `the date is now`() throws {
+        let server = try Server()
+        let answer = try server.client(tls: false).send(.get, "/a")
+        let format = DateFormatter()
+        format.locale = Locale(identifier: "en_US_POSIX")
+        format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
+        format.timeZone = TimeZone(identifier: "UTC")
+        let date = try #require(format.date(from: answer.headers["date"] ?? ""))
+        #expect(abs(date.timeIntervalSinceNow) < 3)
+        #expect(format.string(from: date) == answer.headers["date"])
+    }
+
     @Test func `HEAD gets the length and no body`() throws {
         let server = try Server()
         let text = server.raw(
