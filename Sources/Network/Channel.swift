@@ -6,6 +6,7 @@ import HTTP
 ///
 ///     handshaking → open → closing (output still goes out) → lingering (input dropped) → closed
 final class Channel {
+    /// Where the channel stands in the life drawn above.
     enum Phase { case handshaking, open, closing, lingering, closed }
 
     /// Who reads from the channel and is told how it fares.
@@ -195,6 +196,7 @@ final class Channel {
         }
     }
 
+    /// Leaves further bytes in the kernel until `resume`.
     func pause() { isReading = false }
 
     /// Reads on, beginning with what is already here.

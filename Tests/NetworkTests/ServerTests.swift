@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import HTTP
 import Network
+import Primitives
 import Testing
 
 /// Goal: the reactor answers, refuses and cuts as promised. Method: raw bytes over loopback TCP.
@@ -271,21 +272,24 @@ import Testing
         let seen = DispatchSemaphore(value: 0)
         let held = Carried(value: Slot<WatchID>())
         let count = Carried(value: Slot<Int>())
-        let watch = try server.inside {
-            Result {
-                try reactor.watch(descriptor: reading, for: .readable) { readiness in
-                    #expect(readiness.contains(.readable))
+        let problem = server.inside { () -> Refusal? in
+            do throws(Refusal) {
+                held.value.value = try reactor.watch(descriptor: reading, for: .readable) {
+                    #expect($0.contains(.readable))
                     count.value.value = (count.value.value ?? 0) + 1
                     if let watch = held.value.value { reactor.unwatch(watch) }
                     seen.signal()
                 }
+                return nil
+            } catch {
+                return error
             }
-        }.get()
-        held.value.value = watch
+        }
+        #expect(problem == nil)
         _ = write(writing, "x", 1)
         #expect(seen.wait(timeout: .now() + 3) == .success)
         server.inside {}
-        #expect(count.value.value == 1)
+        #expect(server.inside { count.value.value ?? 0 } == 1)
         close(reading)
         close(writing)
     }
