@@ -1,8 +1,9 @@
 import Configuration
 import Control
-import HTTP
 import Host
+import HTTP
 import Kernel
+import Network
 import Primitives
 import Resources
 import Wire

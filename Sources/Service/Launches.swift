@@ -2,6 +2,7 @@ import Control
 import Kernel
 import Primitives
 import Resources
+import Scheduling
 import Wire
 
 /// Turns placements into orders that an agent can carry out.

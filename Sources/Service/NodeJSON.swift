@@ -2,6 +2,7 @@ import Control
 import Kernel
 import Primitives
 import Resources
+import Scheduling
 import Wire
 
 /// What the store keeps of a node beside its metadata: the agent's hello, as JSON.

@@ -115,7 +115,7 @@ struct ObjectJSON {
     }
 
     static func text(_ tick: Tick) -> String {
-        Timestamp(milliseconds: tick.milliseconds).text(fraction: false)
+        Timestamp(milliseconds: tick.milliseconds).description
     }
 
     private func writeObject(_ view: ObjectView, _ version: UInt64, into json: inout JSONWriter) {

@@ -236,7 +236,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         let first = lastTicket + 1
         let posted = mailbox.post(
             submissions.enumerated().map { index, item in
-                Submission(item.command, draft: item.draft, ticket: first + UInt64(index))
+                CoreRequest(item.command, draft: item.draft, ticket: first + UInt64(index))
             })
         guard posted else { return false }
         lastTicket += UInt64(submissions.count)

@@ -3,6 +3,7 @@ import Host
 import Kernel
 import Primitives
 import Resources
+import Scheduling
 import Wire
 
 /// Lists as rows and columns, for people: what `kubectl get` and `muster get` print.
@@ -180,7 +181,7 @@ struct TableJSON {
             let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body)
             return [
                 .text(view.name), .text(spec?.role.rawValue ?? ""),
-                .text(spec?.expires?.text(fraction: false) ?? "never"),
+                .text(spec?.expires?.description ?? "never"),
                 .text(spec?.description ?? ""),
             ]
         case .queue, .job, .node: return [.text(view.name), .number(Int64(view.version))]

@@ -110,7 +110,7 @@ extension Server {
         for (index, item) in items.enumerated() {
             do throws(Refusal) {
                 let manifest = try WireDecoder.decode(
-                    Manifest<JobSpec>.self, at: item, in: document,
+                    Manifest<JobSpec>.self, from: item,
                     unknown: admission.validation == .strict ? .refuse : .ignore)
                 try manifest.check(apiVersion: Group.version, kind: "Job")
                 let namespace = try admission.namespace(call, manifest.metadata)
