@@ -44,7 +44,9 @@ struct Admission {
         }
         switch bare {
         case "application/json", "application/merge-patch+json",
-            "application/strategic-merge-patch+json", "application/json-patch+json":
+            "application/strategic-merge-patch+json", "application/json-patch+json",
+            // What `curl -d` says of any body; no browser adds the Authorization header to such a one.
+            "application/x-www-form-urlencoded":
             return try Document(json: call.request.body, limits: limits)
         case "application/yaml", "text/yaml", "application/x-yaml":
             return try YAMLReader.document(call.request.body)
@@ -90,12 +92,14 @@ struct Admission {
                 .invalid, field: "metadata.name", finding: "the names of its pods would be too long",
                 remedy: "Use shorter names for the job and its roles")
         }
-        let roles = spec.roles.map { role in
-            JobOrder.Role(
-                ranks: UInt32(role.replicas ?? 1), cpuMilli: role.resources?.cpus?.milli ?? 0,
-                memoryBytes: role.resources?.memory?.whole ?? 0,
-                gpuMilli: role.resources?.gpus?.milli ?? 0,
-                models: role.resources?.gpuModels ?? [])
+        var roles: [JobOrder.Role] = []
+        for role in spec.roles {
+            let resources = try (role.resources ?? ResourceSpec()).validated()
+            roles.append(
+                JobOrder.Role(
+                    ranks: UInt32(role.replicas ?? 1), cpuMilli: resources.cpus?.milli ?? 0,
+                    memoryBytes: resources.memory?.whole ?? 0,
+                    gpuMilli: resources.gpus?.milli ?? 0, models: resources.gpuModels ?? []))
         }
         var success = SuccessRule.allRanks
         if spec.success?.policy == .role,

@@ -127,7 +127,7 @@ struct ObjectJSON {
         }
         Self.metadata(
             head: view.text.head, uid: view.uid, version: version, generation: view.generation,
-            createdAt: nil, into: &json)
+            createdAt: view.createdAt, into: &json)
         json.key("spec")
         json.raw(view.kind == .token ? TokenText.withoutDigest(view.text.body) : view.text.body)
         json.key("status")
