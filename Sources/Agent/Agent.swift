@@ -11,7 +11,7 @@ import Glibc
 import Host
 import Network
 public import Primitives
-import Resources
+import Telemetry
 
 /// The agent as a service: one call that lasts as long as the process.
 public enum Agent {
@@ -20,15 +20,17 @@ public enum Agent {
     /// Ranks go on running after it returns; the next agent on the same directory finds them.
     public static func run(_ options: AgentOptions) throws(Refusal) {
         umask(0o077)
+        allowManyFiles()
+        let log = Log()
         let signals = try SignalSource()
-        let driver = try AgentDriver(options)
+        let driver = try AgentDriver(options, log: log)
         let notify = ServiceNotify.fromEnvironment()
         _ = try driver.reactor.watch(descriptor: signals.descriptor, for: .readable) { _ in
             signals.each { request in
                 switch request {
                 case .reload: driver.reload()
                 case .terminate, .interrupt:
-                    driver.journal.note("stopping the agent; its ranks go on running")
+                    log.info("stopping the agent; its ranks go on running")
                     notify.send(.stopping)
                     driver.reactor.stop(withinMilliseconds: 1_000)
                 }
@@ -36,6 +38,14 @@ public enum Agent {
         }
         notify.send(.ready)
         driver.run()
+    }
+
+    /// Each running rank takes a descriptor; what the system's default allows is soon used up.
+    private static func allowManyFiles() {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65_536)
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 }
 

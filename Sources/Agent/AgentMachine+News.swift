@@ -20,7 +20,7 @@ extension AgentMachine {
     public mutating func adopt(_ found: [FoundRank]) {
         for rank in found where ranks[rank.name] == nil {
             insert(
-                rank.name, Rank(phase: .running, isOnDisk: true, startedAt: rank.startedAt))
+                rank.name, Rank(phase: .running, startedAt: rank.startedAt, isOnDisk: true))
             guard let end = rank.end else { continue }
             if rank.isDelivered {
                 settle(rank.name, end)
@@ -36,7 +36,8 @@ extension AgentMachine {
         ranks[name]?.phase = .running
         ranks[name]?.isOnDisk = true
         ranks[name]?.startedAt = now.milliseconds
-        ranks[name]?.startReport = report(name, .started, at: now.milliseconds)
+        let number = report(name, .started, at: now.milliseconds)
+        ranks[name]?.startReport = number
     }
 
     /// No process of the rank is left, or there never was one.
@@ -50,8 +51,8 @@ extension AgentMachine {
     /// Ends a rank and has the controller told.
     mutating func finish(_ name: RankName, _ end: RankEnd) {
         settlePhase(name, end)
-        ranks[name]?.endReport = report(
-            name, end.how, code: end.code, timedOut: end.timedOut, at: end.at)
+        let number = report(name, end.how, code: end.code, timedOut: end.timedOut, at: end.at)
+        ranks[name]?.endReport = number
     }
 
     /// Takes in a rank whose end the controller knows already.
@@ -80,6 +81,9 @@ extension AgentMachine {
         return lastNumber
     }
 
+    /// Whether ``takeReports(atMost:)`` has something to give.
+    public var hasNews: Bool { isWelcome && !unsent.isEmpty }
+
     /// News that this connection has not carried yet; empty before the welcome.
     public mutating func takeReports(atMost count: Int) -> [AgentReport] {
         guard isWelcome, !unsent.isEmpty else { return [] }
@@ -97,15 +101,17 @@ extension AgentMachine {
         case .queued: return
         case .running:
             guard !isStartKnown, rank.startReport == nil else { return }
-            ranks[name]?.startReport = report(name, .started, at: rank.startedAt)
+            let number = report(name, .started, at: rank.startedAt)
+            ranks[name]?.startReport = number
         case .ended:
             guard rank.endReport == nil, let end = rank.end else { return }
             if rank.isDelivered {
                 ranks[name]?.isDelivered = false
                 deliveredCount -= 1
             }
-            ranks[name]?.endReport = report(
+            let number = report(
                 name, end.how, code: end.code, timedOut: end.timedOut, at: end.at)
+            ranks[name]?.endReport = number
         }
     }
 

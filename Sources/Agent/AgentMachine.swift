@@ -181,6 +181,9 @@ public struct AgentMachine: Sendable {
         return nil
     }
 
+    /// Whether ``nextStart()`` is worth asking.
+    public var hasStarts: Bool { queueStart < queue.count }
+
     /// The next rank to start; nil when none waits.
     public mutating func nextStart() -> RankStartOrder? {
         while queueStart < queue.count {

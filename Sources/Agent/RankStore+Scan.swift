@@ -1,6 +1,7 @@
 import Glibc
 import Host
 import Primitives
+import Resources
 
 // What an earlier agent left behind: read once, before the controller is spoken to.
 
