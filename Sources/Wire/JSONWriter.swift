@@ -27,15 +27,13 @@ public struct JSONWriter: Sendable {
     public mutating func closeArray() { close(UInt8(ascii: "]")) }
 
     public mutating func key(_ name: String) {
-        separate()
-        quote(name)
-        bytes.append(UInt8(ascii: ":"))
+        quote(name, after: needsComma ? UInt8(ascii: ",") : nil, before: UInt8(ascii: ":"))
         needsComma = false
     }
 
     public mutating func string(_ text: String) {
-        separate()
-        quote(text)
+        quote(text, after: needsComma ? UInt8(ascii: ",") : nil, before: nil)
+        needsComma = true
     }
 
     public mutating func int(_ value: some BinaryInteger) {
@@ -121,39 +119,45 @@ extension JSONWriter {
     }
 
     private mutating func digits(_ value: Int64) {
-        var rest = value.magnitude
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        if rest < 10 { return bytes.append(UInt8(rest) + 0x30) }
-        var divisor: UInt64 = 10
-        while rest / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(rest / divisor) + 0x30)
-            rest %= divisor
-            divisor /= 10
+        let magnitude = value.magnitude
+        var divisor: UInt64 = 1
+        while magnitude / divisor >= 10 { divisor *= 10 }
+        bytes.append(addingCapacity: 20) { (output: inout OutputSpan<UInt8>) in
+            if value < 0 { output.append(UInt8(ascii: "-")) }
+            var rest = magnitude
+            while divisor > 0 {
+                output.append(UInt8(rest / divisor) + 0x30)
+                rest %= divisor
+                divisor /= 10
+            }
         }
     }
 
-    /// Adds text in quotes. Nearly all text needs no escape, so it is looked through first.
-    private mutating func quote(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
+    /// Adds text in quotes with the marks around it, in one go where it needs no escape.
+    private mutating func quote(_ text: String, after mark: UInt8?, before closer: UInt8?) {
         let span = text.utf8Span.span
-        var isClean = true
         for index in span.indices where needsEscape(span[index]) {
-            isClean = false
-            break
+            return quoteEscaping(span, after: mark, before: closer)
         }
-        if isClean {
-            bytes.append(contentsOf: text.utf8)
-        } else {
-            for index in span.indices {
-                if needsEscape(span[index]) {
-                    escape(span[index])
-                } else {
-                    bytes.append(span[index])
-                }
-            }
+        bytes.append(addingCapacity: span.count + 4) { (output: inout OutputSpan<UInt8>) in
+            if let mark { output.append(mark) }
+            output.append(UInt8(ascii: "\""))
+            for index in span.indices { output.append(span[index]) }
+            output.append(UInt8(ascii: "\""))
+            if let closer { output.append(closer) }
+        }
+    }
+
+    private mutating func quoteEscaping(
+        _ span: Span<UInt8>, after mark: UInt8?, before closer: UInt8?
+    ) {
+        if let mark { bytes.append(mark) }
+        bytes.append(UInt8(ascii: "\""))
+        for index in span.indices {
+            if needsEscape(span[index]) { escape(span[index]) } else { bytes.append(span[index]) }
         }
         bytes.append(UInt8(ascii: "\""))
+        if let closer { bytes.append(closer) }
     }
 
     private mutating func escape(_ byte: UInt8) {

@@ -12,20 +12,20 @@ public enum WireDecoder {
         let session = DecodingSession(document)
         let value = try session.decodeRoot(type)
         if unknown == .refuse, session.hasUnknownFields,
-            let first = explainUnknown(type, document).first
+            let first = explainUnknown(type, document, atMost: 1).first
         {
             throw first
         }
         return value
     }
 
-    /// Decodes leniently and returns, as refusals, the fields that nobody asked for.
+    /// Decodes leniently and returns, as refusals, the first 20 fields that nobody asked for.
     public static func decodeListingUnknown<T: Decodable>(
         _ type: T.Type, from document: Document
     ) throws(Refusal) -> (value: T, unknown: [Refusal]) {
         let session = DecodingSession(document)
         let value = try session.decodeRoot(type)
-        return (value, session.hasUnknownFields ? explainUnknown(type, document) : [])
+        return (value, session.hasUnknownFields ? explainUnknown(type, document, atMost: 20) : [])
     }
 
     /// Reads strict JSON and decodes it.
@@ -38,11 +38,11 @@ public enum WireDecoder {
 
     /// Decodes once more while noting what was asked for: only a refusal pays for suggestions.
     private static func explainUnknown<T: Decodable>(
-        _ type: T.Type, _ document: Document
+        _ type: T.Type, _ document: Document, atMost limit: Int
     ) -> [Refusal] {
         let session = DecodingSession(document, notesAsked: true)
         do throws(Refusal) { _ = try session.decodeRoot(type) } catch { return [error] }
-        return session.unknownFields()
+        return session.unknownFields(atMost: limit)
     }
 }
 
@@ -53,11 +53,7 @@ final class DecodingSession {
     let document: Document
     let bytes: [UInt8]
     let nodes: [Document.Node]
-    /// By node. An object: zero, or where to look for its next key, or `claimed` where it was read
-    /// whole. A key: one once consumed.
-    private var marks: [UInt32]
-    /// Every key asked for, by object; only noted while explaining a refusal.
-    private var asked: [(object: Int, key: String)] = []
+    private var progress: Progress
     private let notesAsked: Bool
     /// The refusal on its way out, already placed.
     private var failure: Refusal?
@@ -66,7 +62,7 @@ final class DecodingSession {
         self.document = document
         bytes = document.bytes
         nodes = document.nodes
-        marks = [UInt32](repeating: 0, count: document.nodes.count)
+        progress = Progress(count: document.nodes.count)
         self.notesAsked = notesAsked
     }
 
@@ -86,7 +82,7 @@ final class DecodingSession {
             if let quick = try quickly(type, at: node) { return quick }
             let value = try T(from: DocumentDecoder(session: self, node: node))
             // A type without members reads nothing, and then everything there is unknown.
-            if nodes[node].kind == .object, marks[node] == 0 { try enter(node) }
+            if nodes[node].kind == .object { progress.enterIfUntouched(node) }
             return value
         } catch {
             throw placed(error, type, at: node)
@@ -105,31 +101,15 @@ final class DecodingSession {
 // MARK: Members
 
 extension DecodingSession {
-    private static let claimed = UInt32.max
-
-    /// Takes a value as it is: nothing in it is unknown.
-    func freeForm(_ node: Int) -> JSON {
-        if nodes[node].kind == .object { marks[node] = Self.claimed }
-        return JSON(document, at: node)
-    }
-
-    /// Takes an object whole, whatever its keys.
-    func claim(_ object: Int) { marks[object] = Self.claimed }
-}
-
-extension DecodingSession {
     /// The value of a member, found at once when keys come in the order in which they are asked.
     func find(_ key: String, in object: Int) -> Int? {
-        if notesAsked { asked.append((object, key)) }
-        guard let at = position(of: key, in: object) else { return nil }
-        marks[at] = 1
-        marks[object] = nodes[at + 1].next
-        return at + 1
+        if notesAsked { progress.note(key, object) }
+        return progress.find(key.utf8Span.span, in: object, nodes, bytes)
     }
 
     func contains(_ key: String, in object: Int) -> Bool {
-        if notesAsked { asked.append((object, key)) }
-        return position(of: key, in: object) != nil
+        if notesAsked { progress.note(key, object) }
+        return progress.position(of: key.utf8Span.span, in: object, nodes, bytes) != nil
     }
 
     /// Notes that an object is read member by member, so that its leftovers are unknown fields.
@@ -137,35 +117,17 @@ extension DecodingSession {
         guard nodes[object].kind == .object else {
             throw mismatch("an object", "Write { … } with named members", object)
         }
-        if marks[object] == 0 || marks[object] == Self.claimed {
-            marks[object] = UInt32(object + 1)
-        }
+        progress.enter(object)
     }
 
-    private func position(of key: String, in object: Int) -> Int? {
-        let end = Int(nodes[object].next)
-        let start = Int(marks[object])
-        let wanted = key.utf8Span.span
-        var at = start
-        while at < end {
-            if isText(wanted, at: at) { return at }
-            at = Int(nodes[at + 1].next)
-        }
-        at = object + 1
-        while at < start {
-            if isText(wanted, at: at) { return at }
-            at = Int(nodes[at + 1].next)
-        }
-        return nil
+    /// Takes a value as it is: nothing in it is unknown.
+    func freeForm(_ node: Int) -> JSON {
+        if nodes[node].kind == .object { progress.claim(node) }
+        return JSON(document, at: node)
     }
 
-    private func isText(_ wanted: Span<UInt8>, at index: Int) -> Bool {
-        let node = nodes[index]
-        guard wanted.count == Int(node.length) else { return false }
-        let start = Int(node.start)
-        for offset in wanted.indices where bytes[start + offset] != wanted[offset] { return false }
-        return true
-    }
+    /// Takes an object whole, whatever its keys.
+    func claim(_ object: Int) { progress.claim(object) }
 
     func keys(of object: Int) -> [String] {
         var found: [String] = []
@@ -187,12 +149,15 @@ extension DecodingSession {
         return found
     }
 
-    /// One refusal for each member that was never asked for, in document order.
-    func unknownFields() -> [Refusal] {
+    /// One refusal for each of the first members that were never asked for, in document order.
+    ///
+    /// Each costs a walk through the document, so a hostile one must not have thousands of them.
+    func unknownFields(atMost limit: Int) -> [Refusal] {
         var found: [Refusal] = []
         eachUnknown { object, key in
+            guard found.count < limit else { return }
             let name = document.text(of: nodes[key])
-            let known = askedKeys(of: object)
+            let known = progress.askedKeys(of: object)
             let path = document.path(to: key)
             let remedy: String
             if let close = nearest(name, among: known) {
@@ -217,7 +182,7 @@ extension DecodingSession {
         while at < nodes.count {
             while let last = enclosing.last, at >= Int(nodes[last].next) { enclosing.removeLast() }
             if let object = enclosing.last, nodes[object].kind == .object {
-                if marks[at] == 0 {
+                if !progress.isConsumed(at) {
                     visit(object, at)
                     at = Int(nodes[at + 1].next)
                     continue
@@ -226,19 +191,10 @@ extension DecodingSession {
             }
             let node = nodes[at]
             let isOpened =
-                node.kind == .array
-                || (node.kind == .object && marks[at] != 0 && marks[at] != Self.claimed)
+                node.kind == .array || (node.kind == .object && progress.isEntered(at))
             if isOpened { enclosing.append(at) }
             at = isOpened ? at + 1 : Int(node.next)
         }
-    }
-
-    private func askedKeys(of object: Int) -> [String] {
-        var keys: [String] = []
-        for entry in asked where entry.object == object && !keys.contains(entry.key) {
-            keys.append(entry.key)
-        }
-        return keys
     }
 }
 
