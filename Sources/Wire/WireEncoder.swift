@@ -61,7 +61,7 @@ final class EncodingSession {
         return nil
     }
 
-    func write(_ body: (inout JSONWriter) -> Void) { body(&stream.writer) }
+    func write(_ json: JSON) { stream.writer.json(json) }
 }
 
 /// The output and the brackets open in it.
@@ -133,9 +133,9 @@ private struct Stream {
         writer.double(value)
     }
 
-    mutating func member<T: FixedWidthInteger>(_ name: String, integer value: T, level: Int) {
+    mutating func member(_ name: String, _ value: Int64, level: Int) {
         key(name, level: level)
-        writer.int(value)
+        writer.int64(value)
     }
 }
 
@@ -161,21 +161,21 @@ struct StreamEncoder: Encoder {
 }
 
 extension StreamEncoder: SingleValueEncodingContainer {
-    func encodeNil() { session.write { $0.null() } }
-    func encode(_ value: Bool) { session.write { $0.bool(value) } }
-    func encode(_ value: String) { session.write { $0.string(value) } }
-    func encode(_ value: Double) { session.write { $0.double(value) } }
-    func encode(_ value: Float) { session.write { $0.double(Double(value)) } }
-    func encode(_ value: Int) { session.write { $0.int(value) } }
-    func encode(_ value: Int8) { session.write { $0.int(value) } }
-    func encode(_ value: Int16) { session.write { $0.int(value) } }
-    func encode(_ value: Int32) { session.write { $0.int(value) } }
-    func encode(_ value: Int64) { session.write { $0.int(value) } }
-    func encode(_ value: UInt) { session.write { $0.int(value) } }
-    func encode(_ value: UInt8) { session.write { $0.int(value) } }
-    func encode(_ value: UInt16) { session.write { $0.int(value) } }
-    func encode(_ value: UInt32) { session.write { $0.int(value) } }
-    func encode(_ value: UInt64) { session.write { $0.int(value) } }
+    func encodeNil() { session.stream.writer.null() }
+    func encode(_ value: Bool) { session.stream.writer.bool(value) }
+    func encode(_ value: String) { session.stream.writer.string(value) }
+    func encode(_ value: Double) { session.stream.writer.double(value) }
+    func encode(_ value: Float) { session.stream.writer.double(Double(value)) }
+    func encode(_ value: Int) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: Int8) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: Int16) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: Int32) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: Int64) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: UInt) { session.stream.writer.int(value) }
+    func encode(_ value: UInt8) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: UInt16) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: UInt32) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: UInt64) { session.stream.writer.int(value) }
     func encode<T: Encodable>(_ value: T) throws { try session.encode(value, level: level) }
 }
 
@@ -186,8 +186,13 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     var codingPath: [any CodingKey] { [] }
 
-    private func integer<T: FixedWidthInteger>(_ value: T, _ key: Key) {
-        session.stream.member(key.stringValue, integer: value, level: level)
+    private func integer(_ value: Int64, _ key: Key) {
+        session.stream.member(key.stringValue, value, level: level)
+    }
+
+    private func large(_ value: UInt64, _ key: Key) {
+        session.stream.key(key.stringValue, level: level)
+        session.stream.writer.int(value)
     }
 
     func encodeNil(forKey key: Key) {
@@ -206,16 +211,16 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func encode(_ value: Float, forKey key: Key) {
         session.stream.member(key.stringValue, Double(value), level: level)
     }
-    func encode(_ value: Int, forKey key: Key) { integer(value, key) }
-    func encode(_ value: Int8, forKey key: Key) { integer(value, key) }
-    func encode(_ value: Int16, forKey key: Key) { integer(value, key) }
-    func encode(_ value: Int32, forKey key: Key) { integer(value, key) }
-    func encode(_ value: Int64, forKey key: Key) { integer(value, key) }
-    func encode(_ value: UInt, forKey key: Key) { integer(value, key) }
-    func encode(_ value: UInt8, forKey key: Key) { integer(value, key) }
-    func encode(_ value: UInt16, forKey key: Key) { integer(value, key) }
-    func encode(_ value: UInt32, forKey key: Key) { integer(value, key) }
-    func encode(_ value: UInt64, forKey key: Key) { integer(value, key) }
+    func encode(_ value: Int, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: Int8, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: Int16, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: Int32, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: Int64, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: UInt, forKey key: Key) { large(UInt64(value), key) }
+    func encode(_ value: UInt8, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: UInt16, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: UInt32, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: UInt64, forKey key: Key) { large(UInt64(value), key) }
 
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
         session.stream.key(key.stringValue, level: level)
