@@ -12,15 +12,22 @@ struct Progress {
     /// Every key asked for, by object; only noted while explaining a refusal.
     private var asked: [(object: Int, key: String)] = []
 
-    init(count: Int) { marks = [UInt32](repeating: 0, count: count) }
+    /// The first node that can be asked about.
+    private let base: Int
+
+    /// For nodes from `base` on: what a value costs must not depend on the document around it.
+    init(count: Int, base: Int) {
+        marks = [UInt32](repeating: 0, count: count)
+        self.base = base
+    }
 
     /// The value of the member named `key`, which is then consumed.
     mutating func find(
         _ key: Span<UInt8>, in object: Int, _ nodes: [Document.Node], _ bytes: [UInt8]
     ) -> Int? {
         guard let at = position(of: key, in: object, nodes, bytes) else { return nil }
-        marks[at] = 1
-        marks[object] = nodes[at + 1].next
+        marks[at - base] = 1
+        marks[object - base] = nodes[at + 1].next
         return at + 1
     }
 
@@ -29,7 +36,7 @@ struct Progress {
         of key: Span<UInt8>, in object: Int, _ nodes: [Document.Node], _ bytes: [UInt8]
     ) -> Int? {
         let end = Int(nodes[object].next)
-        let start = Int(marks[object])
+        let start = Int(marks[object - base])
         var at = start
         while at < end {
             if isText(key, nodes[at], bytes) { return at }
@@ -51,20 +58,22 @@ struct Progress {
     }
 
     mutating func enter(_ object: Int) {
-        if marks[object] == 0 || marks[object] == Self.claimed {
-            marks[object] = UInt32(object + 1)
+        if marks[object - base] == 0 || marks[object - base] == Self.claimed {
+            marks[object - base] = UInt32(object + 1)
         }
     }
 
     mutating func enterIfUntouched(_ object: Int) {
-        if marks[object] == 0 { marks[object] = UInt32(object + 1) }
+        if marks[object - base] == 0 { marks[object - base] = UInt32(object + 1) }
     }
 
-    mutating func claim(_ object: Int) { marks[object] = Self.claimed }
+    mutating func claim(_ object: Int) { marks[object - base] = Self.claimed }
 
-    func isConsumed(_ key: Int) -> Bool { marks[key] != 0 }
+    func isConsumed(_ key: Int) -> Bool { marks[key - base] != 0 }
 
-    func isEntered(_ object: Int) -> Bool { marks[object] != 0 && marks[object] != Self.claimed }
+    func isEntered(_ object: Int) -> Bool {
+        marks[object - base] != 0 && marks[object - base] != Self.claimed
+    }
 
     mutating func note(_ key: String, _ object: Int) { asked.append((object, key)) }
 

@@ -9,10 +9,17 @@ public enum WireDecoder {
     public static func decode<T: Decodable>(
         _ type: T.Type, from document: Document, unknown: UnknownFields = .refuse
     ) throws(Refusal) -> T {
-        let session = DecodingSession(document)
+        try decode(type, at: document.root, unknown: unknown)
+    }
+
+    /// Decodes one value of a document; paths in refusals start at the document's root.
+    public static func decode<T: Decodable>(
+        _ type: T.Type, at place: Document.Value, unknown: UnknownFields = .refuse
+    ) throws(Refusal) -> T {
+        let session = DecodingSession(place)
         let value = try session.decodeRoot(type)
         if unknown == .refuse, session.hasUnknownFields,
-            let first = explainUnknown(type, document, atMost: 1).first
+            let first = explainUnknown(type, place, atMost: 1).first
         {
             throw first
         }
@@ -23,9 +30,11 @@ public enum WireDecoder {
     public static func decodeListingUnknown<T: Decodable>(
         _ type: T.Type, from document: Document
     ) throws(Refusal) -> (value: T, unknown: [Refusal]) {
-        let session = DecodingSession(document)
+        let session = DecodingSession(document.root)
         let value = try session.decodeRoot(type)
-        return (value, session.hasUnknownFields ? explainUnknown(type, document, atMost: 20) : [])
+        let unknown =
+            session.hasUnknownFields ? explainUnknown(type, document.root, atMost: 20) : []
+        return (value, unknown)
     }
 
     /// Reads strict JSON and decodes it.
@@ -38,9 +47,9 @@ public enum WireDecoder {
 
     /// Decodes once more while noting what was asked for: only a refusal pays for suggestions.
     private static func explainUnknown<T: Decodable>(
-        _ type: T.Type, _ document: Document, atMost limit: Int
+        _ type: T.Type, _ place: Document.Value, atMost limit: Int
     ) -> [Refusal] {
-        let session = DecodingSession(document, notesAsked: true)
+        let session = DecodingSession(place, notesAsked: true)
         do throws(Refusal) { _ = try session.decodeRoot(type) } catch { return [error] }
         return session.unknownFields(atMost: limit)
     }
@@ -51,6 +60,7 @@ public enum WireDecoder {
 /// Used by one thread; lives as long as the call.
 final class DecodingSession {
     let document: Document
+    private let root: Int
     let bytes: [UInt8]
     let nodes: [Document.Node]
     private var progress: Progress
@@ -58,17 +68,18 @@ final class DecodingSession {
     /// The refusal on its way out, already placed.
     private var failure: Refusal?
 
-    init(_ document: Document, notesAsked: Bool = false) {
-        self.document = document
+    init(_ place: Document.Value, notesAsked: Bool = false) {
+        document = place.document
+        root = place.index
         bytes = document.bytes
         nodes = document.nodes
-        progress = Progress(count: document.nodes.count)
+        progress = Progress(count: Int(nodes[root].next) - root, base: root)
         self.notesAsked = notesAsked
     }
 
     func decodeRoot<T: Decodable>(_ type: T.Type) throws(Refusal) -> T {
         do {
-            return try decode(type, at: 0)
+            return try decode(type, at: root)
         } catch let refusal as Refusal {
             throw refusal
         } catch {
@@ -178,8 +189,8 @@ extension DecodingSession {
     /// Visits keys left over in objects that were read by member, but not below such a key.
     private func eachUnknown(_ visit: (_ object: Int, _ key: Int) -> Void) {
         var enclosing: [Int] = []
-        var at = 0
-        while at < nodes.count {
+        var at = root
+        while at < Int(nodes[root].next) {
             while let last = enclosing.last, at >= Int(nodes[last].next) { enclosing.removeLast() }
             if let object = enclosing.last, nodes[object].kind == .object {
                 if !progress.isConsumed(at) {
