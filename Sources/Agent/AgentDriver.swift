@@ -106,8 +106,6 @@ final class AgentDriver {
         }
     }
 
-    deinit { sweeper.close() }
-
     /// Runs until the reactor is stopped; ranks run on.
     func run() {
         log.info("node \(hello.name) with \(machine.liveRanks) ranks dials \(endpoint)")
@@ -115,6 +113,13 @@ final class AgentDriver {
         tick()
         reactor.run()
         socket = nil
+        // Timers of the reactor still hold this object, so nothing is left to its end.
+        for rank in running.values {
+            if let watch = rank.watch { reactor.unwatch(watch) }
+        }
+        running = [:]
+        sweeper.close()
+        store.release()
     }
 
     /// Reads the CA file again, for connections to come.

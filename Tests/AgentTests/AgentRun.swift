@@ -25,7 +25,8 @@ final class Ground {
         // SIGQUIT ends what a failed test left behind; gone steps need nothing.
         for name in (try? Files.list("\(data)/ranks")) ?? [] {
             let start = try? RankDirectory("\(data)/ranks/\(name)").started()
-            if let step = start?.step { _ = try? step.send(SIGQUIT) }
+            guard let step = start?.step, (try? step.send(SIGQUIT)) == true else { continue }
+            _ = eventually { (try? step.isAlive()) != true }
         }
         try? FileManager.default.removeItem(atPath: folder)
     }
