@@ -98,9 +98,12 @@ struct RankStore {
     }
 
     /// Remembers that the controller has the end; lost with the power, it is merely told again.
+    ///
+    /// The order has served, so its file becomes the mark: a new one would be an inode more.
     func markDelivered(_ name: RankName) throws(SystemError) {
-        _ = try Descriptor.open(
-            "\(directory(of: name).path)/delivered", O_WRONLY | O_CREAT, mode: 0o600)
+        let path = directory(of: name).path
+        if rename("\(path)/order", "\(path)/delivered") == 0 { return }
+        _ = try Descriptor.open("\(path)/delivered", O_WRONLY | O_CREAT, mode: 0o600)
     }
 
     /// Takes a directory out of the way at once; the sweeper removes it later.

@@ -17,7 +17,8 @@ final class Ground {
     var data: String { "\(folder)/agent" }
 
     init() throws {
-        folder = "/tmp/muster-agent-\(try Entropy.hexToken().prefix(16))"
+        let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        folder = "\(base)/muster-agent-\(try Entropy.hexToken().prefix(16))"
         try Files.makeDirectory(folder, mode: 0o700)
     }
 
