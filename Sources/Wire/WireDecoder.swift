@@ -37,13 +37,6 @@ public enum WireDecoder {
         return (value, unknown)
     }
 
-    /// Decodes one value inside a document, such as an element of a list; paths start there.
-    public static func decode<T: Decodable>(
-        _ type: T.Type, from value: Document.Value, unknown: UnknownFields = .refuse
-    ) throws(Refusal) -> T {
-        try decode(type, from: Document(JSON(value), limits: .nested), unknown: unknown)
-    }
-
     /// Reads strict JSON and decodes it.
     public static func decode<T: Decodable>(
         _ type: T.Type, json: [UInt8], limits: WireLimits = .request,
