@@ -102,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "muster-step",
             cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])],
-            linkerSettings: [.unsafeFlags(["-static-executable"])]),
+            linkerSettings: [.unsafeFlags(["-static-executable", "-nostartfiles"])]),
         .executableTarget(
             name: "muster-bench",
             dependencies: [

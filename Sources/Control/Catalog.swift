@@ -1,7 +1,6 @@
 import Host
 public import Kernel
 import Primitives
-public import Wire
 
 /// The lists that can be read and watched.
 public enum Resource: UInt8, Sendable, CaseIterable {

@@ -1,5 +1,6 @@
 import Kernel
 import Primitives
+import Scheduling
 
 // Event notes: the records that people want to hear of, in words.
 

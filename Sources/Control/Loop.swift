@@ -1,7 +1,8 @@
 import Host
 public import Kernel
-public import Primitives
-public import Storage
+import Primitives
+import Storage
+import Scheduling
 import Telemetry
 import Wire
 
@@ -39,6 +40,7 @@ public final class Loop {
     let mailbox: Mailbox
     let catalog: Catalog
     private let options: LoopOptions
+    private let log: Log
     private let recover: () throws -> Kernel
     private let fail: (String) -> Void
     private weak var sink: (any DeliverySink)?
@@ -50,7 +52,7 @@ public final class Loop {
 
     init(
         kernel: Kernel, store: Store, mailbox: Mailbox, catalog: Catalog, options: LoopOptions,
-        lastSnapshot: UInt64, recover: @escaping () throws -> Kernel,
+        lastSnapshot: UInt64, log: Log, recover: @escaping () throws -> Kernel,
         fail: @escaping (String) -> Void
     ) {
         self.kernel = kernel
@@ -59,6 +61,7 @@ public final class Loop {
         self.catalog = catalog
         self.options = options
         self.lastSnapshot = lastSnapshot
+        self.log = log
         self.recover = recover
         self.fail = fail
     }
@@ -231,9 +234,9 @@ public final class Loop {
 
     private func handle(_ failure: StorageFailure) {
         if case .full = failure {
-            Log.shared.write(
-                .error, "the disk is full: writes are refused until space returns",
-                ["finding": failure.finding])
+            log.error(
+                "the disk is full: writes are refused until space returns",
+                .text("finding", failure.finding))
             isReadOnly = true
             return
         }
@@ -257,7 +260,7 @@ public final class Loop {
         do throws(StorageFailure) {
             guard try store.probe() else { return }
             isReadOnly = false
-            Log.shared.write(.info, "space has returned: writes are taken again", [:])
+            log.info("space has returned: writes are taken again")
         } catch {
             handle(error)
         }

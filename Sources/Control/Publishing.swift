@@ -1,3 +1,4 @@
+import Host
 import Kernel
 import Primitives
 import Scheduling

@@ -1,5 +1,4 @@
-import Kernel
-import Scheduling
+public import Scheduling
 
 extension Blocker {
     /// Why the gang waits, for people.

@@ -7,11 +7,17 @@ public struct BootIdentity: Hashable, Sendable {
     public init(_ text: String) { self.text = text }
 
     /// The kernel's identity since its last start.
-    public static func current() throws(SystemError) -> BootIdentity {
-        let path = "/proc/sys/kernel/random/boot_id"
-        let text = try Files.readText(path, limit: 64)
-        return BootIdentity(String(text.prefix { !$0.isNewline }))
-    }
+    public static func current() throws(SystemError) -> BootIdentity { try ours.get() }
+
+    /// Read once: no process lives through a boot.
+    private static let ours: Result<BootIdentity, SystemError> = {
+        do throws(SystemError) {
+            let text = try Files.readText("/proc/sys/kernel/random/boot_id", limit: 64)
+            return .success(BootIdentity(String(text.prefix { !$0.isNewline })))
+        } catch {
+            return .failure(error)
+        }
+    }()
 }
 
 extension BootIdentity: CustomStringConvertible {

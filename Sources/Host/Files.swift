@@ -67,6 +67,16 @@ public enum Files {
         if durable { try Descriptor.open(parent(of: path), O_RDONLY | O_DIRECTORY).sync() }
     }
 
+    /// Makes a file that must not exist yet; readers may see it half written.
+    public static func create(
+        _ path: String, _ bytes: [UInt8], mode: mode_t
+    ) throws(SystemError) {
+        let file = try Descriptor.open(path, O_WRONLY | O_CREAT | O_EXCL, mode: mode)
+        let number = file.number
+        try SystemCall.run("fchmod", on: path) { fchmod(number, mode) }
+        try file.write(bytes)
+    }
+
     /// Makes one directory with exactly this mode; `EEXIST` where the name is taken.
     public static func makeDirectory(_ path: String, mode: mode_t) throws(SystemError) {
         try SystemCall.run("mkdir", on: path) { mkdir(path, mode) }

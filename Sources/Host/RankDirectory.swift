@@ -43,9 +43,10 @@ public struct RankDirectory: Hashable, Sendable {
                 // Readable by all, since another user's shell opens it by descriptor; the
                 // directory's own mode keeps everybody else out.
                 let mode: UInt32 = order.identity == nil ? 0o600 : 0o644
-                try Files.write(script, to: "\(path)/script", mode: mode, durable: false)
+                try Files.create("\(path)/script", script, mode: mode)
             }
-            try Files.write(bytes, to: "\(path)/order", mode: 0o600, durable: false)
+            // Not renamed into place: no step starts before this returns, and it checks the end.
+            try Files.create("\(path)/order", bytes, mode: 0o600)
         } catch {
             throw error.refusal(remedy: "Look after the agent's state directory")
         }

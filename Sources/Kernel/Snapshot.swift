@@ -125,6 +125,8 @@ extension Kernel {
         }
         var free: [UInt32] = []
         for _ in 0..<(try reader.unsigned()) { free.append(try reader.unsigned32()) }
-        return Table(slots: slots, free: free)
+        let table = Table(slots: slots, free: free)
+        guard table.isConsistent else { throw .malformed(at: reader.position) }
+        return table
     }
 }

@@ -6,7 +6,7 @@ public struct Refusal: Error, Hashable, Sendable {
     public enum Reason: UInt8, Sendable, CaseIterable {
         case malformed, unauthorized, forbidden, notFound, methodNotAllowed, notAcceptable
         case alreadyExists, conflict, gone, tooLarge, unsupportedMediaType, invalid, tooManyRequests
-        case internalFailure, unavailable, timeout, insufficientStorage
+        case internalFailure, unavailable, timeout, insufficientStorage, misdirected
     }
 
     public let reason: Reason
@@ -60,6 +60,7 @@ extension Refusal.Reason {
         case .unavailable: 503
         case .timeout: 504
         case .insufficientStorage: 507
+        case .misdirected: 421
         }
     }
 
@@ -83,6 +84,7 @@ extension Refusal.Reason {
         case .unavailable: "ServiceUnavailable"
         case .timeout: "Timeout"
         case .insufficientStorage: "InsufficientStorage"
+        case .misdirected: "Misdirected"
         }
     }
 }

@@ -59,8 +59,20 @@ extension Table {
     public var freeRows: [UInt32] { free }
 
     /// Rebuilds a table from its rows and free list, as a snapshot holds them.
+    ///
+    /// Whoever does not trust the source asks ``isConsistent`` before anything else.
     public init(slots: [Element?], free: [UInt32]) {
         self.slots = slots
         self.free = free
+    }
+
+    /// Whether the free list names every empty row once and nothing else.
+    public var isConsistent: Bool {
+        var isListed = [Bool](repeating: false, count: slots.count)
+        for number in free {
+            guard number < slots.count, !isListed[Int(number)] else { return false }
+            isListed[Int(number)] = true
+        }
+        return slots.indices.allSatisfy { isListed[$0] == (slots[$0] == nil) }
     }
 }

@@ -1,5 +1,5 @@
 public import Primitives
-public import Wire
+import Wire
 
 /// Bounds of a job's fields; the numbers are in the messages.
 public enum JobLimits {
@@ -33,7 +33,7 @@ extension JobSpec {
         }
         if let timeLimit, timeLimit.milliseconds < 1000 {
             throw invalid(
-                "spec.timeLimit", "\(timeLimit.text) is too short", "Use at least 1s, or leave it out")
+                "spec.timeLimit", "\(timeLimit) is too short", "Use at least 1s, or leave it out")
         }
         try refuseWhatIsNotBuilt()
         guard !roles.isEmpty, roles.count <= JobLimits.roles else {
@@ -196,7 +196,7 @@ extension ResourceSpec {
         let cpuMilli = resources.cpus?.milli ?? 0
         guard cpuMilli >= 0, cpuMilli <= JobLimits.cpus * 1000 else {
             throw invalid(
-                "resources.cpus", "\(resources.cpus?.text ?? "") is out of range",
+                "resources.cpus", "\(resources.cpus?.description ?? "") is out of range",
                 "Use 0 to \(JobLimits.cpus), such as 8 or 500m")
         }
         guard (resources.memory?.milli ?? 0) >= 0 else {
@@ -207,7 +207,7 @@ extension ResourceSpec {
             gpuMilli < 1000 || gpuMilli % 1000 == 0
         else {
             throw invalid(
-                "resources.gpus", "\(resources.gpus?.text ?? "") GPUs cannot be given",
+                "resources.gpus", "\(resources.gpus?.description ?? "") GPUs cannot be given",
                 "Use a share below 1 such as 0.25, or a whole number up to 64")
         }
         let models = gpuModels ?? []

@@ -78,7 +78,8 @@ import Testing
     @Test func `grandchildren in sessions of their own die with the rank`() throws {
         let rank = try Rank()
         let ending = try rank.shell(
-            "for i in 1 2 3; do setsid sh -c 'echo $$; trap \"\" TERM HUP; sleep 1000 & sleep 1000' & done; "
+            "for i in 1 2 3; do setsid sh -c "
+                + "'echo $$; trap \"\" TERM HUP; sleep 1000 & sleep 1000' & done; "
                 + "(setsid sh -c 'sleep 1000 & echo $!' &) ; sleep 0.5; exit 4")
         #expect(ending.outcome == .exited(code: 4))
         #expect(ending.stop == .none)

@@ -68,12 +68,23 @@ import Testing
             }
             #expect(table.count == model.count)
         }
+        #expect(table.isConsistent)
         #expect(table.rows.map(\.number) == model.keys.sorted(), "seed \(seed)")
         for (number, value) in model { #expect(table[Row(number)] == value) }
         let slots = (0..<table.capacity).map { model[UInt32($0)] }
         var rebuilt = Table(slots: slots, free: table.freeRows)
         for value in 0..<20 { #expect(rebuilt.insert(value) == table.insert(value)) }
         #expect(rebuilt.rows == table.rows, "seed \(seed)")
+    }
+
+    @Test func `a rebuilt table knows whether its free list is true`() {
+        #expect(Table<Int>(slots: [], free: []).isConsistent)
+        #expect(Table(slots: [1, nil, nil], free: [2, 1]).isConsistent)
+        #expect(!Table(slots: [1, nil], free: []).isConsistent, "an empty row is missing")
+        #expect(!Table(slots: [1, nil], free: [0]).isConsistent, "a living row is listed")
+        #expect(
+            !Table<Int>(slots: [nil, nil], free: [1, 1]).isConsistent, "a row is listed twice")
+        #expect(!Table(slots: [1], free: [.max]).isConsistent, "a row is beyond the end")
     }
 
     @Test func `removing a row twice stops the process`() async {

@@ -90,7 +90,7 @@ enum Conduct {
 
     static func names(_ file: File) -> [Finding] {
         guard file.isSwift else { return [] }
-        let kinds: Set<String> = ["struct", "class", "enum", "protocol", "actor", "typealias"]
+        let kinds: Set<String> = ["struct", "class", "enum", "protocol", "actor"]
         let vague = ["Manager", "Helper", "Helpers", "Util", "Utils", "Utility", "Impl", "Info"]
         let tokens = file.source.tokens
         return tokens.indices.dropLast().compactMap { index in

@@ -83,8 +83,8 @@ import Testing
         "for (name, job) in Dictionary(grouping: jobs, by: \\.name) {}",
         "let seen = Set<Int>()", "let seen: Set = [1]", "let jobs: [String: Int]",
         "func find(_ jobs: [Row<Job>: Job]) {}", "let jobs: Box<[Int: [Int]]>",
-        "let jobs = [:]", "let jobs = [\n\"a\": 1,\n]", "let jobs = [flag ? 1 : 2: 3]",
-        "func hash(into hasher: inout Hasher) {}", "let value = job.hashValue",
+        "let jobs = [\n\"a\": 1,\n]", "let jobs = [flag ? 1 : 2: 3]",
+        "var hasher = Hasher()", "let value = job.hashValue",
         "let mark = ObjectIdentifier(job)", "print(job)", "let shape = Mirror(reflecting: job)",
         "actor Queue {}", "func load() async {}", "let job = await load()", "Task { run() }",
         "@MainActor func show() {}", "let start: UnsafePointer<Int>", "let job: OpaquePointer",
@@ -182,7 +182,11 @@ import Testing
         "let found = jobs.sorted { $0 < $1 }", "func plan(at time: Tick) {}",
         "for index in 0..<5 { total += pair.0 }", "let pairs: [(name: String, count: Int)]",
         "let each = list.map { [weak self] in $0 }", "queue.print(job)", "let actor = user.name",
-        "switch pair { case (_, [let a]): a }", "struct BitSet {}", "let nested = a.0.1",
+        "switch pair { case (_, [let a]): a }", "struct BitSet {}",
+        "func add(_ labels: StringMap = [:]) {}",
+        "func hash(into hasher: inout Hasher) { hasher.combine(name) }",
+        "var info: [CodingUserInfoKey: Any]",
+        "let nested = a.0.1",
     ])
     func `what only looks impure is spared`(text: String) {
         let file = File(path: "Sources/Kernel/A.swift", text: text)

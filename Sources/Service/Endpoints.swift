@@ -1,0 +1,98 @@
+import Control
+import HTTP
+import Resources
+
+/// Everything that a path and a method can mean.
+enum Endpoint: Sendable, Hashable {
+    case version, health
+    case coreVersions, groups, group, resourceList(String)
+    case list(Resource), create(Resource)
+    case get(Resource), update(Resource), patch(Resource), delete(Resource)
+    case status(Resource)
+    case cancelJob, podLog, agentSession, metrics
+
+    /// What the actor needs; nil where nothing is asked but health and version.
+    var right: (verb: Verb, resource: String)? {
+        switch self {
+        case .version, .health: nil
+        case .coreVersions, .groups, .group, .resourceList: (.discover, "api")
+        case .list(let resource): (.list, KindWords.of(resource).plural)
+        case .create(let resource): (.create, KindWords.of(resource).plural)
+        case .get(let resource), .status(let resource): (.get, KindWords.of(resource).plural)
+        case .update(let resource): (.update, KindWords.of(resource).plural)
+        case .patch(let resource): (.patch, KindWords.of(resource).plural)
+        case .delete(let resource): (.delete, KindWords.of(resource).plural)
+        case .cancelJob: (.cancel, "jobs")
+        case .podLog: (.log, "pods")
+        case .agentSession: (.session, "agents")
+        case .metrics: (.get, "metrics")
+        }
+    }
+
+    /// The query parameters that are understood here.
+    var parameters: [String] {
+        let everywhere = ["timeout", "pretty"]
+        switch self {
+        case .list:
+            return everywhere + [
+                "labelSelector", "fieldSelector", "limit", "continue", "watch", "resourceVersion",
+                "resourceVersionMatch", "allowWatchBookmarks", "sendInitialEvents",
+                "timeoutSeconds", "includeObject",
+            ]
+        case .get, .status: return everywhere + ["resourceVersion", "includeObject"]
+        case .create, .update, .patch:
+            return everywhere + [
+                "fieldManager", "fieldValidation", "dryRun", "force", "includeObject",
+            ]
+        case .delete:
+            return everywhere + [
+                "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "dryRun",
+            ]
+        case .podLog:
+            return everywhere + [
+                "follow", "tailLines", "container", "limitBytes", "offset", "previous",
+                "timestamps", "insecureSkipTLSVerifyBackend",
+            ]
+        case .cancelJob, .agentSession, .version, .health, .coreVersions, .groups, .group,
+            .resourceList, .metrics:
+            return everywhere + ["verbose", "exclude"]
+        }
+    }
+}
+
+/// The whole route table, built once.
+func routeTable() -> RouteTable<Endpoint> {
+    var table = RouteTable<Endpoint>()
+    table.add(.get, "/version", .version)
+    for path in ["/healthz", "/livez", "/readyz"] { table.add(.get, path, .health) }
+    table.add(.get, "/metrics", .metrics)
+    table.add(.get, "/api", .coreVersions)
+    table.add(.get, "/api/v1", .resourceList("v1"))
+    table.add(.get, "/apis", .groups)
+    table.add(.get, "/apis/\(Group.name)", .group)
+    table.add(.get, "/apis/\(Group.version)", .resourceList(Group.version))
+    table.add(.get, AgentProtocol.path, .agentSession)
+    for words in KindWords.all {
+        let root = words.group.isEmpty ? "/api/v1" : "/apis/\(Group.version)"
+        let collection =
+            words.isNamespaced ? "\(root)/namespaces/{namespace}/\(words.plural)" : "\(root)/\(words.plural)"
+        let item = "\(collection)/{name}"
+        if words.isNamespaced {
+            table.add(.get, "\(root)/\(words.plural)", .list(words.resource))
+        }
+        table.add(.get, collection, .list(words.resource))
+        table.add(.get, item, .get(words.resource))
+        if words.verbs.contains("create") {
+            table.add(.post, collection, .create(words.resource))
+        }
+        if words.verbs.contains("update") {
+            table.add(.put, item, .update(words.resource))
+            table.add(.patch, item, .patch(words.resource))
+            table.add(.get, "\(item)/status", .status(words.resource))
+        }
+        if words.verbs.contains("delete") { table.add(.delete, item, .delete(words.resource)) }
+    }
+    table.add(.post, "/apis/\(Group.version)/namespaces/{namespace}/jobs/{name}/cancel", .cancelJob)
+    table.add(.get, "/api/v1/namespaces/{namespace}/pods/{name}/log", .podLog)
+    return table
+}

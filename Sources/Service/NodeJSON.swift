@@ -1,0 +1,102 @@
+import Control
+import Kernel
+import Primitives
+import Resources
+import Wire
+
+/// What the store keeps of a node beside its metadata: the agent's hello, as JSON.
+struct NodeText: Codable, Sendable {
+    var address: String
+    var hostName: String
+    var version: String
+    var topology: NodeTopology?
+}
+
+extension ObjectJSON {
+    func writeNode(_ view: NodeView, into json: inout JSONWriter) {
+        let node = view.state.node
+        Self.open("Node", "v1", into: &json)
+        Self.metadata(
+            head: view.text.head, uid: view.uid, version: view.version, generation: view.generation,
+            createdAt: node.registeredAt, into: &json)
+        json.key("spec")
+        json.openObject()
+        if node.isCordoned {
+            json.member("unschedulable", true)
+            json.key("taints")
+            json.openArray()
+            json.openObject()
+            json.member("key", "node.kubernetes.io/unschedulable")
+            json.member("effect", "NoSchedule")
+            json.closeObject()
+            json.closeArray()
+        }
+        json.closeObject()
+        json.key("status")
+        writeNodeStatus(view, into: &json)
+        json.closeObject()
+    }
+
+    private func writeNodeStatus(_ view: NodeView, into json: inout JSONWriter) {
+        let state = view.state
+        let text = try? WireDecoder.decode(NodeText.self, json: view.text.body, unknown: .ignore)
+        json.openObject()
+        json.key("capacity")
+        writeAmounts(
+            cpuMilli: state.node.supply.cpuMilli, memory: state.node.supply.memoryBytes,
+            gpuMilli: Int64(state.node.supply.gpus) * 1000, into: &json)
+        json.key("allocatable")
+        writeAmounts(
+            cpuMilli: state.node.supply.cpuMilli, memory: state.node.supply.memoryBytes,
+            gpuMilli: Int64(state.node.supply.gpus) * 1000, into: &json)
+        json.key("free")
+        writeAmounts(
+            cpuMilli: state.cpuFree, memory: state.memoryFree,
+            gpuMilli: state.deviceShares.reduce(0, +), into: &json)
+        if state.node.supply.gpus > 0 { json.member("gpuModel", view.model) }
+        json.member("ranks", state.node.liveRanks)
+        json.key("conditions")
+        json.openArray()
+        json.openObject()
+        json.member("type", "Ready")
+        json.member("status", state.node.isReady ? "True" : "Unknown")
+        json.member("reason", state.node.isReady ? "AgentHeard" : "AgentSilent")
+        json.member(
+            "message", state.node.isReady ? "the agent is heard" : "the agent has been silent")
+        json.member("lastTransitionTime", Self.text(state.node.changedAt))
+        json.closeObject()
+        json.closeArray()
+        if let text {
+            json.key("addresses")
+            json.openArray()
+            for (type, address) in [("InternalIP", text.address), ("Hostname", text.hostName)] {
+                json.openObject()
+                json.member("type", type)
+                json.member("address", address)
+                json.closeObject()
+            }
+            json.closeArray()
+            json.key("nodeInfo")
+            json.openObject()
+            json.member("bootID", state.node.bootID)
+            json.member("kubeletVersion", text.version)
+            json.member("operatingSystem", "linux")
+            json.closeObject()
+            if let topology = text.topology {
+                json.key("topology")
+                json.raw(WireEncoder.encode(topology))
+            }
+        }
+        json.closeObject()
+    }
+
+    private func writeAmounts(
+        cpuMilli: Int64, memory: Int64, gpuMilli: Int64, into json: inout JSONWriter
+    ) {
+        json.openObject()
+        json.member("cpu", Quantity(milli: cpuMilli).description)
+        json.member("memory", "\(memory >> 10)Ki")
+        json.member("gpus", Quantity(milli: gpuMilli).description)
+        json.closeObject()
+    }
+}

@@ -1,0 +1,70 @@
+import Control
+import Resources
+import Wire
+
+/// How ranks are named and labelled as pods. Reactor thread only: it remembers what it has read.
+final class PodNames {
+    private var roleNames: [UInt64: [String]] = [:]
+
+    /// The names of a job's roles, read from its text once in a while.
+    func roleNames(of view: JobView) -> [String] {
+        if let known = roleNames[view.uid] { return known }
+        guard let document = try? Document(json: view.text.body, limits: .stored) else { return [] }
+        let names = document.root["roles"]?.elements.map { $0["name"]?.string ?? "" } ?? []
+        if roleNames.count >= 4096 { roleNames.removeAll(keepingCapacity: true) }
+        roleNames[view.uid] = names
+        return names
+    }
+
+    func roleName(of rank: Int, in view: JobView) -> String {
+        let names = roleNames(of: view)
+        let role = view.role(ofRank: rank)
+        return role < names.count ? names[role] : "role-\(role)"
+    }
+
+    func name(of rank: Int, in view: JobView) -> String {
+        "\(view.name)-\(roleName(of: rank, in: view))-\(view.index(ofRank: rank))"
+    }
+
+    func labels(of rank: Int, in view: JobView) -> StringMap {
+        var labels = view.labels
+        labels["muster.dev/job"] = view.name
+        labels["muster.dev/role"] = roleName(of: rank, in: view)
+        labels["muster.dev/rank"] = "\(rank)"
+        return labels
+    }
+
+    /// Unlike the job's, an attempt's ranks have uids of their own.
+    func uid(_ job: UInt64, attempt: UInt32, rank: Int) -> String {
+        let base = Array(UIDText.text(job).utf8)
+        var tail = Array(UIDText.text(UInt64(attempt) << 20 | UInt64(rank)).utf8)[24...]
+        tail[24] = UInt8(ascii: "f")
+        return String(decoding: base[24..<32] + base[8..<24] + tail, as: UTF8.self)
+    }
+
+    /// Finds the rank that a pod's name means.
+    func find(_ name: String, in namespace: String, _ catalog: Catalog) -> (JobView, Int)? {
+        // Both the job's and the role's name may hold dashes: try every way to cut.
+        let parts = name.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count >= 3, let last = parts.last, let index = Int(last), "\(index)" == last
+        else { return nil }
+        for cut in 1..<(parts.count - 1) {
+            let job = parts[..<cut].joined(separator: "-")
+            let role = parts[cut..<(parts.count - 1)].joined(separator: "-")
+            guard let view = catalog.job(namespace, job),
+                let number = roleNames(of: view).firstIndex(of: role)
+            else { continue }
+            let first = view.shape.roles[..<number].reduce(0) { $0 + Int($1.ranks) }
+            let rank = first + index
+            if index < Int(view.shape.roles[number].ranks), rank < view.job.ranks.count {
+                return (view, rank)
+            }
+        }
+        return nil
+    }
+}
+
+extension WireLimits {
+    /// For text that was checked when it came in.
+    static let stored = WireLimits(documentBytes: 4 << 20)
+}

@@ -1,0 +1,259 @@
+import Control
+import HTTP
+import Host
+import Kernel
+import Network
+import Primitives
+import Resources
+import Telemetry
+import Wire
+
+/// One request on its way through the service.
+struct Call {
+    let request: Request
+    let exchange: Exchange
+    let endpoint: Endpoint
+    let namespace: String?
+    let name: String?
+    let query: Query
+    let actor: Actor?
+
+    /// Whether the client asked for rows and columns.
+    var wantsTable: Bool {
+        request.head.headers["accept"]?.utf8.contains("as=Table".utf8) ?? false
+    }
+}
+
+/// The API server: finds out what is asked and by whom, and hands it to the part that knows.
+// Unchecked: owned by the reactor's thread; `deliver` only posts to it.
+final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
+    let reactor: Reactor
+    let catalog: Catalog
+    let mailbox: Mailbox
+    let log: Log
+    let counters: Counters
+    let objects: ObjectJSON
+    let tables: TableJSON
+    let clusterName: String
+    private let authenticator: Authenticator
+    private let routes = routeTable()
+    private let hosts: [String]
+    private var isReady = true
+    private var replies: [UInt64: (Reply) -> Void] = [:]
+    private var lastTicket: UInt64 = 0
+    let watchers: Watchers
+    let agents: AgentSessions
+
+    init(
+        reactor: Reactor, core: Recovery.Core, hosts: [String], clusterName: String, log: Log,
+        counters: Counters
+    ) {
+        self.reactor = reactor
+        catalog = core.catalog
+        mailbox = core.mailbox
+        self.log = log
+        self.counters = counters
+        self.hosts = hosts
+        self.clusterName = clusterName
+        objects = ObjectJSON(catalog: core.catalog)
+        tables = TableJSON(objects: objects)
+        authenticator = Authenticator(catalog: core.catalog)
+        watchers = Watchers(reactor: reactor, catalog: core.catalog, tables: tables)
+        agents = AgentSessions(reactor: reactor, catalog: core.catalog, epoch: core.epoch, log: log)
+    }
+
+    /// No new work is taken; what is under way is answered.
+    func drain() { isReady = false }
+
+    // MARK: Requests
+
+    func bodyLimit(for head: RequestHead) -> Int {
+        // Lists of jobs may be larger than one job.
+        head.method == .post ? 8 << 20 : 1 << 20
+    }
+
+    func handle(_ request: Request, on exchange: Exchange) {
+        do throws(Refusal) {
+            try route(request, exchange)
+        } catch {
+            refuse(error, exchange)
+        }
+    }
+
+    private func route(_ request: Request, _ exchange: Exchange) throws(Refusal) {
+        try checkHost(request)
+        var path = request.head.path
+        if path.utf8.count > 1, path.utf8.last == UInt8(ascii: "/") { path.removeLast() }
+        guard request.head.method != .options else { return answerOptions(path, exchange) }
+        switch routes.match(request.head.method, path) {
+        case .notFound:
+            throw Refusal(
+                .notFound, finding: "there is nothing at this path",
+                remedy: "See /apis/\(Group.version) and /api/v1 for what there is")
+        case .methodNotAllowed(let allowed):
+            let refusal = Refusal(
+                .methodNotAllowed, finding: "\(request.head.method.token) is not possible here",
+                remedy: "Use one of \(allowed.allowed)")
+            reply(
+                refusal, exchange, headers: Headers([("Allow", allowed.allowed + ", OPTIONS")]))
+        case .found(let endpoint, let captures):
+            try serve(endpoint, captures, request, exchange)
+        }
+    }
+
+    private func serve(
+        _ endpoint: Endpoint, _ captures: RouteTable<Endpoint>.Captures, _ request: Request,
+        _ exchange: Exchange
+    ) throws(Refusal) {
+        var actor: Actor?
+        if let right = endpoint.right {
+            let found = try authenticator.actor(of: request, on: exchange)
+            guard isAllowed(found, right.verb, right.resource) else {
+                throw Refusal(
+                    .forbidden,
+                    finding: "token \"\(found.name)\" may not \(right.verb.rawValue) \(right.resource)",
+                    remedy: "Use a token with another role")
+            }
+            actor = found
+        }
+        let query: Query
+        do throws(QueryFailure) {
+            query = try Query(request.head.query)
+        } catch {
+            throw Refusal(
+                .malformed, finding: error.description, remedy: "Correct the part behind the ?")
+        }
+        let known = endpoint.parameters
+        if let unknown = query.firstUnknown(besides: known) {
+            let hint = nearest(unknown, among: known).map { "Did you mean \($0)?" }
+            throw Refusal(
+                .malformed, field: unknown, finding: "unknown query parameter",
+                remedy: hint ?? "Leave it out; known here are \(known.joined(separator: ", "))")
+        }
+        dispatch(
+            Call(
+                request: request, exchange: exchange, endpoint: endpoint,
+                namespace: captures["namespace"], name: captures["name"], query: query, actor: actor))
+    }
+
+    private func dispatch(_ call: Call) {
+        do throws(Refusal) {
+            switch call.endpoint {
+            case .version: reply(200, Discovery.version(), call.exchange)
+            case .health: answerHealth(call)
+            case .metrics: answerMetrics(call)
+            case .coreVersions: reply(200, Discovery.coreVersions(), call.exchange)
+            case .groups: reply(200, Discovery.groups(), call.exchange)
+            case .group: reply(200, Discovery.group(), call.exchange)
+            case .resourceList(let version):
+                reply(200, Discovery.resources(of: version), call.exchange)
+            case .list(let resource): try list(resource, call)
+            case .get(let resource), .status(let resource): try get(resource, call)
+            case .create(let resource): try create(resource, call)
+            case .update(let resource): try update(resource, call)
+            case .patch(let resource): try patch(resource, call)
+            case .delete(let resource): try delete(resource, call)
+            case .cancelJob: try cancelJob(call)
+            case .podLog: try readLog(call)
+            case .agentSession:
+                agents.open(call.exchange, submit: { [unowned self] in submit($0, then: $1) })
+            }
+        } catch {
+            refuse(error, call.exchange)
+        }
+    }
+
+    /// Only names that are ours: a foreign page cannot reach us through a name of its own.
+    private func checkHost(_ request: Request) throws(Refusal) {
+        if case .unix = request.peer { return }
+        guard !hosts.contains(request.head.host) else { return }
+        throw Refusal(
+            .misdirected, field: "Host", finding: "this server does not answer to that name",
+            remedy: "Use one of its names, or add it to the server's host names")
+    }
+
+    private func answerOptions(_ path: String, _ exchange: Exchange) {
+        let methods = [Method.get, .post, .put, .patch, .delete].filter {
+            if case .found = routes.match($0, path) { return true }
+            return false
+        }
+        let allowed = (methods.map(\.token) + ["OPTIONS"]).joined(separator: ", ")
+        exchange.reply(204, Headers([("Allow", allowed)]))
+    }
+
+    private func answerHealth(_ call: Call) {
+        let isHealthy = isReady || call.request.head.path != "/readyz"
+        exchangeText(isHealthy ? 200 : 503, isHealthy ? "ok" : "draining", call.exchange)
+    }
+
+    private func exchangeText(_ status: Int, _ text: String, _ exchange: Exchange) {
+        exchange.reply(
+            status, Headers([("Content-Type", "text/plain; charset=utf-8")]), body: Array(text.utf8))
+    }
+
+    // MARK: Answers
+
+    static let jsonHeaders = Headers([("Content-Type", "application/json")])
+
+    func reply(_ status: Int, _ body: [UInt8], _ exchange: Exchange) {
+        exchange.reply(status, Self.jsonHeaders, body: body)
+    }
+
+    func refuse(_ refusal: Refusal, _ exchange: Exchange) {
+        var headers = Headers()
+        switch refusal.reason {
+        case .unauthorized: headers.append("WWW-Authenticate", "Bearer realm=\"muster\"")
+        case .tooManyRequests, .unavailable: headers.append("Retry-After", "1")
+        case .insufficientStorage: headers.append("Retry-After", "5")
+        default: break
+        }
+        reply(refusal, exchange, headers: headers)
+    }
+
+    private func reply(_ refusal: Refusal, _ exchange: Exchange, headers: Headers) {
+        exchange.reply(
+            refusal.reason.statusCode, headers.adding("Content-Type", "application/json"),
+            body: StatusJSON.failure(refusal))
+    }
+
+    func refusalBody(status: Int, message: String) -> [UInt8] {
+        StatusJSON.failure(code: status, message: message)
+    }
+
+    // MARK: The core
+
+    /// Hands commands to the core; `then` gets one reply for each, in their order, when durable.
+    func submit(
+        _ submissions: [(command: Command, draft: DocumentDraft?)],
+        then answer: @escaping ([Reply]) -> Void
+    ) -> Bool {
+        var collected = [Reply?](repeating: nil, count: submissions.count)
+        var missing = submissions.count
+        let first = lastTicket + 1
+        let posted = mailbox.post(
+            submissions.enumerated().map { index, item in
+                Submission(item.command, draft: item.draft, ticket: first + UInt64(index))
+            })
+        guard posted else { return false }
+        lastTicket += UInt64(submissions.count)
+        for index in submissions.indices {
+            replies[first + UInt64(index)] = { reply in
+                collected[index] = reply
+                missing -= 1
+                if missing == 0 { answer(collected.compactMap(\.self)) }
+            }
+        }
+        return true
+    }
+
+    /// Called on the core's thread.
+    func deliver(_ delivery: Delivery) {
+        reactor.post { [self] in take(delivery) }
+    }
+
+    private func take(_ delivery: Delivery) {
+        for (ticket, reply) in delivery.answers { replies.removeValue(forKey: ticket)?(reply) }
+        agents.perform(delivery.effects)
+        watchers.pump()
+    }
+}

@@ -1,0 +1,63 @@
+import Primitives
+import Wire
+
+/// Kubernetes `Status` objects.
+enum StatusJSON {
+    static func failure(_ refusal: Refusal) -> [UInt8] {
+        write(
+            code: refusal.reason.statusCode, reason: refusal.reason.word,
+            message: refusal.description, field: refusal.field, finding: refusal.finding)
+    }
+
+    static func failure(code: Int, message: String) -> [UInt8] {
+        let reason = Refusal.Reason.allCases.first { $0.statusCode == code }
+        return write(
+            code: code, reason: reason?.word ?? "BadRequest", message: message, field: "",
+            finding: message)
+    }
+
+    private static func write(
+        code: Int, reason: String, message: String, field: String, finding: String
+    ) -> [UInt8] {
+        var json = JSONWriter(capacity: 512)
+        ObjectJSON.open("Status", "v1", into: &json)
+        json.key("metadata")
+        json.openObject()
+        json.closeObject()
+        json.member("status", "Failure")
+        json.member("message", message)
+        json.member("reason", reason)
+        if !field.isEmpty {
+            json.key("details")
+            json.openObject()
+            json.key("causes")
+            json.openArray()
+            json.openObject()
+            json.member("field", field)
+            json.member("message", finding)
+            json.closeObject()
+            json.closeArray()
+            json.closeObject()
+        }
+        json.member("code", code)
+        json.closeObject()
+        return json.bytes
+    }
+
+    static func success(kind: String, name: String, uid: UInt64) -> [UInt8] {
+        var json = JSONWriter(capacity: 256)
+        ObjectJSON.open("Status", "v1", into: &json)
+        json.key("metadata")
+        json.openObject()
+        json.closeObject()
+        json.member("status", "Success")
+        json.key("details")
+        json.openObject()
+        json.member("name", name)
+        json.member("kind", kind)
+        json.member("uid", UIDText.text(uid))
+        json.closeObject()
+        json.closeObject()
+        return json.bytes
+    }
+}

@@ -1,0 +1,178 @@
+/// Writes compact JSON into one buffer: the caller says what comes next, commas come by themselves.
+///
+/// It does not check the order of calls; every open must be closed and every key be followed by a
+/// value. Reuse one writer with ``clear()`` to reuse its memory.
+public struct JSONWriter: Sendable {
+    public private(set) var bytes: [UInt8]
+    private var needsComma = false
+
+    /// Writes behind `bytes`, which may hold anything.
+    public init(appendingTo bytes: [UInt8] = []) { self.bytes = bytes }
+
+    public init(capacity: Int) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
+    }
+
+    public var count: Int { bytes.count }
+
+    public mutating func clear() {
+        bytes.removeAll(keepingCapacity: true)
+        needsComma = false
+    }
+
+    public mutating func openObject() { open(UInt8(ascii: "{")) }
+    public mutating func closeObject() { close(UInt8(ascii: "}")) }
+    public mutating func openArray() { open(UInt8(ascii: "[")) }
+    public mutating func closeArray() { close(UInt8(ascii: "]")) }
+
+    public mutating func key(_ name: String) {
+        separate()
+        quote(name)
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    public mutating func string(_ text: String) {
+        separate()
+        quote(text)
+    }
+
+    public mutating func int(_ value: some BinaryInteger) {
+        separate()
+        if let small = Int64(exactly: value) {
+            digits(small)
+        } else {
+            bytes.append(contentsOf: value.description.utf8)
+        }
+    }
+
+    public mutating func bool(_ value: Bool) {
+        separate()
+        bytes.append(contentsOf: (value ? "true" : "false").utf8)
+    }
+
+    public mutating func null() {
+        separate()
+        bytes.append(contentsOf: "null".utf8)
+    }
+
+    /// The shortest text that reads back the same; null for infinities, which JSON does not know.
+    public mutating func double(_ value: Double) {
+        guard value.isFinite else { return null() }
+        if let whole = Int64(exactly: value), abs(value) < 9_007_199_254_740_992 {
+            return int(whole)
+        }
+        separate()
+        bytes.append(contentsOf: value.description.utf8)
+    }
+
+    /// A number that is text already.
+    public mutating func number(_ text: String) {
+        separate()
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    /// One value that is JSON already, taken as it is.
+    public mutating func raw(_ json: [UInt8]) {
+        separate()
+        bytes.append(contentsOf: json)
+    }
+
+    /// Bytes between values, such as the line end between two events of a stream.
+    public mutating func separator(_ byte: UInt8) {
+        bytes.append(byte)
+        needsComma = false
+    }
+}
+
+extension JSONWriter {
+    /// `"name":"text"` and the like: a key with its value.
+    public mutating func member(_ name: String, _ text: String) {
+        key(name)
+        string(text)
+    }
+
+    public mutating func member(_ name: String, _ value: some BinaryInteger) {
+        key(name)
+        int(value)
+    }
+
+    public mutating func member(_ name: String, _ value: Bool) {
+        key(name)
+        bool(value)
+    }
+
+    private mutating func open(_ bracket: UInt8) {
+        separate()
+        bytes.append(bracket)
+        needsComma = false
+    }
+
+    private mutating func close(_ bracket: UInt8) {
+        bytes.append(bracket)
+        needsComma = true
+    }
+
+    /// Puts the comma before a value or key, where one is due.
+    private mutating func separate() {
+        if needsComma { bytes.append(UInt8(ascii: ",")) }
+        needsComma = true
+    }
+
+    private mutating func digits(_ value: Int64) {
+        var rest = value.magnitude
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        if rest < 10 { return bytes.append(UInt8(rest) + 0x30) }
+        var divisor: UInt64 = 10
+        while rest / divisor >= 10 { divisor *= 10 }
+        while divisor > 0 {
+            bytes.append(UInt8(rest / divisor) + 0x30)
+            rest %= divisor
+            divisor /= 10
+        }
+    }
+
+    /// Adds text in quotes. Nearly all text needs no escape, so it is looked through first.
+    private mutating func quote(_ text: String) {
+        bytes.append(UInt8(ascii: "\""))
+        let span = text.utf8Span.span
+        var isClean = true
+        for index in span.indices where needsEscape(span[index]) {
+            isClean = false
+            break
+        }
+        if isClean {
+            bytes.append(contentsOf: text.utf8)
+        } else {
+            for index in span.indices {
+                if needsEscape(span[index]) {
+                    escape(span[index])
+                } else {
+                    bytes.append(span[index])
+                }
+            }
+        }
+        bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func escape(_ byte: UInt8) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case UInt8(ascii: "\""), UInt8(ascii: "\\"): bytes.append(byte)
+        case 0x0a: bytes.append(UInt8(ascii: "n"))
+        case 0x0d: bytes.append(UInt8(ascii: "r"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        default:
+            bytes.append(contentsOf: "u00".utf8)
+            bytes.append(hexDigit(byte >> 4))
+            bytes.append(hexDigit(byte & 0xf))
+        }
+    }
+
+    private func needsEscape(_ byte: UInt8) -> Bool {
+        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7f
+    }
+
+    private func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+}
