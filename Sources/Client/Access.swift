@@ -129,18 +129,30 @@ public struct Access: Sendable {
         return token
     }
 
-    /// OpenSSL reads trust from files only, so the text is shown to it as one that has no name.
+    /// OpenSSL reads trust from files only, so the text is shown to it through a pipe.
     private static func context(_ authority: String?) throws(Refusal) -> TLSContext {
         guard let authority else { return try TLSContext.client(authority: nil) }
-        let file: Descriptor
+        let bytes = Array(authority.utf8)
+        // A pipe holds 64 KiB; more would wait for a reader that comes later.
+        guard bytes.count <= 60_000 else {
+            throw Refusal(
+                .tooLarge, field: "--ca", finding: "the CA file is \(bytes.count) bytes long",
+                remedy: "Keep only the certificate that signed the server's")
+        }
+        let end = try readEnd(holding: bytes)
+        return try TLSContext.client(authority: "/proc/self/fd/\(end.number)")
+    }
+
+    private static func readEnd(holding bytes: [UInt8]) throws(Refusal) -> Descriptor {
         do throws(SystemError) {
-            file = Descriptor(
-                owning: try SystemCall.run("memfd_create") { memfd_create("ca", 1) })
-            try file.write(Array(authority.utf8))
+            var ends: [Int32] = [-1, -1]
+            try SystemCall.run("pipe") { pipe(&ends) }
+            let readEnd = Descriptor(owning: ends[0])
+            try Descriptor(owning: ends[1]).write(bytes)
+            return readEnd
         } catch {
             throw error.refusal(field: "--ca", remedy: "Check the limits of this process")
         }
-        return try TLSContext.client(authority: "/proc/self/fd/\(file.number)")
     }
 }
 

@@ -1,4 +1,4 @@
-import Configuration
+
 public import Primitives
 public import Wire
 

@@ -1,6 +1,6 @@
+import HTTP
 import Host
 public import Primitives
-public import Wire
 
 /// Which log, and how much of it.
 public struct LogRequest: Hashable, Sendable {
@@ -29,9 +29,8 @@ public struct LogRequest: Hashable, Sendable {
 extension APIClient {
     /// Hands a log over as it grows, until its end or until `onBytes` returns false.
     ///
-    /// After a lost connection the log is asked for anew and the part already seen is skipped; one
-    /// that began with a tail goes on with the same tail, and `onGap` is told that lines may lack
-    /// or repeat.
+    /// After a lost connection the log goes on at the byte where it broke off; one that began with
+    /// a tail goes on with the same tail, and `onGap` is told that lines may lack or repeat.
     public func readLog(
         _ request: LogRequest, onGap: () -> Void = {}, _ onBytes: ([UInt8]) -> Bool
     ) throws(Refusal) {
@@ -39,18 +38,16 @@ extension APIClient {
         var failures = 0
         var troubleSince: Int64?
         while true {
-            var toSkip = request.tail == nil ? seen : 0
             var hasProgress = false
             let trouble: Refusal
             do throws(Refusal) {
+                let isResumed = request.tail == nil && seen > 0
                 let call = request.call.asking("tailLines", request.tail.map { "\($0)" })
+                    .asking("offset", isResumed ? "\(seen)" : nil)
                 try stream(call, silenceMilliseconds: 900_000) { bytes in
-                    let skipped = min(toSkip, bytes.count)
-                    toSkip -= skipped
-                    guard skipped < bytes.count else { return true }
                     hasProgress = true
-                    seen += bytes.count - skipped
-                    return onBytes(skipped == 0 ? bytes : Array(bytes[skipped...]))
+                    seen += bytes.count
+                    return onBytes(bytes)
                 }
                 return
             } catch {

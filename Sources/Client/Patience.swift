@@ -36,7 +36,8 @@ public func rest(milliseconds: Int64) {
     guard milliseconds > 0 else { return }
     var span = timespec(
         tv_sec: Int(milliseconds / 1000), tv_nsec: Int(milliseconds % 1000) * 1_000_000)
-    while nanosleep(&span, &span) != 0, errno == EINTR {}
+    var left = timespec()
+    while nanosleep(&span, &left) != 0, errno == EINTR { span = left }
 }
 
 extension Refusal {
