@@ -12,6 +12,8 @@ public struct Call: Sendable {
     public var accept = "application/json"
     /// Makes a POST safe to repeat: the server answers the same to the same key.
     public var idempotencyKey: String?
+    /// Says that this POST or PATCH does no more when it is sent twice.
+    public var isHarmlessTwice = false
 
     public init(_ method: Method, _ path: String) {
         self.method = method
@@ -49,5 +51,5 @@ public struct Call: Sendable {
     }
 
     /// Whether sending it twice does what sending it once does.
-    var mayRepeat: Bool { method.isIdempotent || idempotencyKey != nil }
+    var mayRepeat: Bool { method.isIdempotent || idempotencyKey != nil || isHarmlessTwice }
 }
