@@ -24,9 +24,14 @@ static int failed(int descriptor) {
     return -reason;
 }
 
-static void send_at_once(int descriptor) {
-    int yes = 1;
+// No delay for small writes, and probes that find a peer which vanished without a word.
+static void prepare(int descriptor) {
+    int yes = 1, idle = 60, interval = 10, count = 3;
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    setsockopt(descriptor, SOL_SOCKET, SO_KEEPALIVE, &yes, sizeof yes);
+    setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+    setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+    setsockopt(descriptor, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
 }
 
 static void describe(const struct sockaddr_storage *address, struct clinux_peer *peer) {
@@ -56,7 +61,7 @@ int clinux_accept(int listener, struct clinux_peer *peer) {
     if (descriptor < 0) return -errno;
     if (address.ss_family == AF_INET || address.ss_family == AF_INET6) {
         describe(&address, peer);
-        send_at_once(descriptor);
+        prepare(descriptor);
         return descriptor;
     }
     struct ucred user = {.uid = UINT32_MAX};
@@ -154,7 +159,7 @@ static int connect_at(const struct addrinfo *at, int64_t deadline) {
             return failed(descriptor);
         }
     }
-    send_at_once(descriptor);
+    prepare(descriptor);
     return descriptor;
 }
 

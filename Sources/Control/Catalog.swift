@@ -102,6 +102,15 @@ public final class Catalog: Sendable {
         }
     }
 
+    /// The jobs that have something on a node that has not ended, oldest first.
+    public func activeJobs(onNode node: UInt64) -> [JobView] {
+        state.withLock { state in
+            state.jobs.all.filter { view in
+                view.job.ranks.contains { $0.node == node && !$0.state.isEnded }
+            }
+        }
+    }
+
     /// How many jobs are in which phase, for figures.
     public func phaseCounts() -> [(Phase, Int)] {
         state.withLock { state in

@@ -86,7 +86,7 @@ public final class Loop {
     }
 
     /// The four duties, in their order.
-    private func serve(_ batch: [Submission]) {
+    private func serve(_ batch: [CoreRequest]) {
         // Wall time may step back; the journal's ticks never do.
         let now = max(lastTick, Clock.now())
         lastTick = now
@@ -118,7 +118,7 @@ public final class Loop {
         upkeep(isIdle: batch.isEmpty)
     }
 
-    private func texts(of batch: [Submission], _ outcome: Outcome) -> [UInt64: DocumentText] {
+    private func texts(of batch: [CoreRequest], _ outcome: Outcome) -> [UInt64: DocumentText] {
         var texts: [UInt64: DocumentText] = [:]
         for (submission, reply) in zip(batch, outcome.replies) {
             guard let draft = submission.draft, case .done(let uid, _) = reply else { continue }
@@ -219,7 +219,7 @@ public final class Loop {
     }
 
     /// The batch did not become durable: nobody is told that it did, and the state goes back.
-    private func refuse(_ batch: [Submission], after failure: StorageFailure) {
+    private func refuse(_ batch: [CoreRequest], after failure: StorageFailure) {
         handle(failure)
         guard isReadOnly else { return }
         do {
@@ -244,7 +244,7 @@ public final class Loop {
     }
 
     /// While the disk is full every command is refused; the disk is asked again now and then.
-    private func turnAway(_ batch: [Submission]) {
+    private func turnAway(_ batch: [CoreRequest]) {
         let refusal = Refusal(
             .insufficientStorage, finding: "the controller's disk is full; nothing was stored",
             remedy: "Free space on the volume of the data directory; writing resumes by itself")

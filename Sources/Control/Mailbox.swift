@@ -20,7 +20,7 @@ public struct DocumentDraft: Sendable {
 }
 
 /// One command on its way to the core.
-public struct Submission: Sendable {
+public struct CoreRequest: Sendable {
     public let command: Command
     public let draft: DocumentDraft?
     /// Comes back with the answer; zero when nobody waits for one.
@@ -38,7 +38,7 @@ public struct Submission: Sendable {
 /// Bounded: a full mailbox refuses work at the door instead of growing in the dark.
 public final class Mailbox: Sendable {
     private struct Content: Sendable {
-        var waiting: [Submission] = []
+        var waiting: [CoreRequest] = []
         var isClosed = false
     }
 
@@ -48,7 +48,7 @@ public final class Mailbox: Sendable {
     public init(capacity: Int = 16_384) { self.capacity = capacity }
 
     /// Takes all of them or none; false means full or closed: answer 429 and let the client return.
-    public func post(_ submissions: [Submission]) -> Bool {
+    public func post(_ submissions: [CoreRequest]) -> Bool {
         content.change { content in
             guard !content.isClosed, content.waiting.count + submissions.count <= capacity else {
                 return false
@@ -62,10 +62,10 @@ public final class Mailbox: Sendable {
     public func close() { content.change { $0.isClosed = true } }
 
     /// Waits at most that long, then takes everything; nil when closed and empty.
-    func takeBatch(atMostMilliseconds milliseconds: Int64) -> [Submission]? {
+    func takeBatch(atMostMilliseconds milliseconds: Int64) -> [CoreRequest]? {
         content.wait(
             atMostMilliseconds: milliseconds, until: { !$0.waiting.isEmpty || $0.isClosed },
-            { content -> [Submission]? in
+            { content -> [CoreRequest]? in
                 if content.waiting.isEmpty, content.isClosed { return nil }
                 defer { content.waiting = [] }
                 return content.waiting

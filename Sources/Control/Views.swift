@@ -103,6 +103,7 @@ public final class ObjectView: CatalogView {
     public let version: UInt64
     public let generation: UInt32
     public let name: String
+    public let createdAt: Tick
     public let text: DocumentText
 
     public var namespace: String { "" }
@@ -114,6 +115,7 @@ public final class ObjectView: CatalogView {
         version = object.version
         generation = object.generation
         name = object.name
+        createdAt = object.createdAt
         self.text = text
     }
 }

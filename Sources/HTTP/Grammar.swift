@@ -13,10 +13,13 @@ enum Grammar {
         byte < 128 && bit(byte, low: 0xaffffff2_00000000, high: 0x47ff_fffe_afff_ffff)
     }
 
+    /// An ASCII digit.
     static func isDigit(_ byte: UInt8) -> Bool { byte &- 48 < 10 }
 
+    /// The byte with an ASCII capital made small.
     static func lower(_ byte: UInt8) -> UInt8 { byte &- 65 < 26 ? byte | 0x20 : byte }
 
+    /// The value of a hexadecimal digit of either case.
     static func hexValue(_ byte: UInt8) -> UInt8? {
         switch byte {
         case 48...57: byte - 48

@@ -63,6 +63,7 @@ public struct Headers: Sendable {
         fields.filter { isNamed($0, name) }.map(text)
     }
 
+    /// Whether there is a field of that name.
     public func contains(_ name: String) -> Bool { fields.contains { isNamed($0, name) } }
 
     /// Whether a comma-separated list field holds the token, compared without case.

@@ -59,8 +59,10 @@ public struct MethodSet: Hashable, Sendable, BitwiseCopyable {
 
     public var isEmpty: Bool { bits == 0 }
 
+    /// Whether the method is one of these.
     public func contains(_ method: Method) -> Bool { bits & (1 << method.rawValue) != 0 }
 
+    /// Adds a method; adding it twice changes nothing.
     public mutating func insert(_ method: Method) { bits |= 1 << method.rawValue }
 
     /// The value of an `Allow` header, such as `GET, HEAD`.

@@ -1,5 +1,6 @@
 /// A request without its body: every part has passed the grammar and the path rules.
 public struct RequestHead: Sendable {
+    /// The two versions that are spoken.
     public enum Version: UInt8, Sendable { case http10, http11 }
 
     public let method: Method
@@ -20,6 +21,7 @@ public struct RequestHead: Sendable {
     /// Whether this is a request to become a WebSocket.
     public let wantsWebSocket: Bool
 
+    /// What tells where the body ends.
     public enum Framing: Hashable, Sendable {
         case none
         case length(Int)

@@ -3,6 +3,7 @@
 /// `consume` returns `.head` once per request; the owner then calls `admit(bodyLimit:)` and goes on
 /// with the rest of the same bytes until `.complete`. After a failure the parser is of no more use.
 public struct RequestParser: Sendable {
+    /// What some bytes came to.
     public enum Event: Sendable {
         case needsMore
         case head(RequestHead)

@@ -14,6 +14,7 @@ public struct ResponseHead: Sendable {
 
 /// Turns a stream of bytes into answers, for clients; as strict as its sibling for requests.
 public struct ResponseParser: Sendable {
+    /// What some bytes came to.
     public enum Event: Sendable {
         case needsMore
         case head(ResponseHead)

@@ -1,5 +1,6 @@
 /// SHA-1 and Base64, which the WebSocket handshake asks for; neither protects anything here.
 enum HandshakeCoding {
+    /// The 20-byte SHA-1 of a message.
     static func sha1(_ message: [UInt8]) -> [UInt8] {
         var state: [UInt32] = [0x6745_2301, 0xefcd_ab89, 0x98ba_dcfe, 0x1032_5476, 0xc3d2_e1f0]
         var padded = message
@@ -41,6 +42,7 @@ enum HandshakeCoding {
         for (index, value) in [a, b, c, d, e].enumerated() { state[index] &+= value }
     }
 
+    /// Base64 with padding.
     static func base64(_ bytes: [UInt8]) -> String {
         let alphabet = Array(
             "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)

@@ -11,8 +11,10 @@ public struct WebSocketFailure: Error, Hashable, Sendable {
 
 /// Frames and messages of one WebSocket (RFC 6455), either side; no extensions.
 public struct WebSocketCodec: Sendable {
+    /// Which side we are: clients mask their frames, servers must not.
     public enum Role: Sendable { case server, client }
 
+    /// What some bytes came to: a whole message or a control frame.
     public enum Event: Hashable, Sendable {
         case needsMore
         case text(String)
@@ -23,6 +25,7 @@ public struct WebSocketCodec: Sendable {
         case close(UInt16)
     }
 
+    /// The kinds of frame.
     public enum Opcode: UInt8, Sendable {
         case continuation = 0, text = 1, binary = 2, close = 8, ping = 9, pong = 10
 

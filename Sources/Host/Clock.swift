@@ -3,6 +3,9 @@ public import Primitives
 
 /// The machine's clocks, read now.
 public enum Clock {
+    /// Blocks the calling thread; for start-up and tests, never on a serving thread.
+    public static func pause(milliseconds: UInt32) { usleep(milliseconds * 1000) }
+
     /// Milliseconds since the Unix epoch; may leap when an operator sets the time.
     public static func now() -> Tick { Tick(milliseconds(CLOCK_REALTIME)) }
 

@@ -35,9 +35,14 @@ public struct Signals: ~Copyable, Sendable {
         guard try SystemCall.run("poll", { Glibc.poll(&poll, 1, milliseconds) }) > 0 else {
             return nil
         }
+        return Self.take(source.number)
+    }
+
+    /// Takes one waiting request from ``descriptor``; nil when there is none.
+    public static func take(_ descriptor: Int32) -> Request? {
         var facts = signalfd_siginfo()
         let size = MemoryLayout<signalfd_siginfo>.size
-        guard Glibc.read(source.number, &facts, size) == size else { return nil }
+        guard Glibc.read(descriptor, &facts, size) == size else { return nil }
         return switch Int32(facts.ssi_signo) {
         case SIGTERM: .terminate
         case SIGINT: .interrupt

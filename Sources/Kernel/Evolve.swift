@@ -8,7 +8,7 @@ extension Kernel {
     mutating func evolve(_ record: Record, at now: Tick) {
         switch record {
         case .created(let kind, let uid, let name):
-            _ = addEntity(Entity(kind: kind, uid: uid, scope: 0, name: name, version: sequence))
+            _ = addEntity(Entity(kind: kind, uid: uid, scope: 0, name: name, createdAt: now, version: sequence))
             touch(.object(uid: uid))
         case .revised(let uid, let specChanged, let terms):
             let row = row(ofUID: uid)
@@ -100,7 +100,7 @@ extension Kernel {
         _ = addEntity(
             Entity(
                 kind: .job, uid: submission.uid, scope: submission.namespace, name: submission.name,
-                version: sequence, link: link))
+                createdAt: now, version: sequence, link: link))
         entities[row(ofUID: submission.namespace)].dependents += 1
         entities[row(ofUID: submission.queue)].dependents += 1
         if !submission.idempotencyKey.isEmpty {
@@ -235,7 +235,8 @@ extension Kernel {
         if index == nodes.count { nodes.append(node) } else { nodes[index] = node }
         _ = addEntity(
             Entity(
-                kind: .node, uid: uid, scope: 0, name: name, version: sequence, link: UInt32(index)))
+                kind: .node, uid: uid, scope: 0, name: name, createdAt: now, version: sequence,
+                link: UInt32(index)))
         capacity.set(Row(UInt32(index)), supply: supply)
         openOrClose(nodeAt: index)
         armSilence(of: uid, at: now)

@@ -89,6 +89,7 @@ struct Entity: Sendable {
     /// The uid of the namespace, or zero.
     let scope: UInt64
     let name: String
+    let createdAt: Tick
     /// The record that last changed the object: its resourceVersion.
     var version: UInt64
     var generation: UInt32 = 1

@@ -1,4 +1,4 @@
-import Primitives
+public import Primitives
 public import Scheduling
 
 // What the outside may see of the state. Values only.
@@ -10,6 +10,7 @@ public struct ObjectState: Sendable {
     /// The uid of the namespace, or zero.
     public let namespace: UInt64
     public let name: String
+    public let createdAt: Tick
     public let version: UInt64
     public let generation: UInt32
 }
@@ -46,7 +47,7 @@ extension Kernel {
         let entity = entities[row]
         return ObjectState(
             kind: entity.kind, uid: uid, namespace: entity.scope, name: entity.name,
-            version: entity.version, generation: entity.generation)
+            createdAt: entity.createdAt, version: entity.version, generation: entity.generation)
     }
 
     public func job(_ uid: UInt64) -> Job? { liveJob(uid) }

@@ -21,21 +21,27 @@ public struct Certificates: Hashable, Sendable {
         let hasServer = exists(files.certificatePath) && exists(files.keyPath)
         if hasServer, exists(files.authorityPath) { return files }
         try check(names, addresses)
-        if !exists(files.authorityPath), !exists(authorityKeyPath) {
-            let key = try PrivateKey()
+        if !exists(files.authorityPath) {
+            let key = try ownKey(at: authorityKeyPath)
             let certificate = try Certificate.authority(key)
-            try writeOnce(try key.pem, to: authorityKeyPath, mode: 0o600)
             try writeOnce(try certificate.pem, to: files.authorityPath, mode: 0o644)
         }
         guard !hasServer else { return files }
         let authorityKey = try PrivateKey(path: authorityKeyPath)
         let authority = try Certificate(path: files.authorityPath)
-        let key = try PrivateKey()
+        let key = try ownKey(at: files.keyPath)
         let certificate = try Certificate.server(
             key, names: names, addresses: addresses, issuer: authority, issuerKey: authorityKey)
-        try writeOnce(try key.pem, to: files.keyPath, mode: 0o600)
         try writeOnce(try certificate.pem, to: files.certificatePath, mode: 0o644)
         return files
+    }
+
+    /// The key in that file, made first where a crash or nobody ever left one.
+    private static func ownKey(at path: String) throws(Refusal) -> PrivateKey {
+        if exists(path) { return try PrivateKey(path: path) }
+        let key = try PrivateKey()
+        try writeOnce(try key.pem, to: path, mode: 0o600)
+        return key
     }
 
     /// When the first certificate of a PEM file ends, in seconds since the epoch.

@@ -6,6 +6,7 @@ import HTTP
 ///
 ///     handshaking → open → closing (output still goes out) → lingering (input dropped) → closed
 final class Channel {
+    /// Where the channel stands in the life drawn above.
     enum Phase { case handshaking, open, closing, lingering, closed }
 
     /// Who reads from the channel and is told how it fares.
@@ -35,7 +36,6 @@ final class Channel {
     private var phaseDeadline: Int64
     private var lingered = 0
     private(set) var isReading = true
-    private(set) var peerHasEnded = false
     /// Whether the reactor has this channel on its list of those to flush.
     var isDirty = false
 
@@ -196,6 +196,7 @@ final class Channel {
         }
     }
 
+    /// Leaves further bytes in the kernel until `resume`.
     func pause() { isReading = false }
 
     /// Reads on, beginning with what is already here.
@@ -204,7 +205,6 @@ final class Channel {
         isReading = true
         useInput()
         guard isReading, phase == .open else { return }
-        if peerHasEnded { return peerEnded() }
         setInterest(interest | EPOLLIN.rawValue)
         if socket?.hasPending ?? false { reactor.readAgain(self) }
     }
@@ -214,14 +214,9 @@ final class Channel {
         if phase == .open, isReading { readSome() }
     }
 
+    /// The last byte of the peer has been read; what is on its way out still goes.
     private func peerEnded() {
-        peerHasEnded = true
-        setInterest(interest & ~Channel.readInterest)
-        switch owner {
-        case .http(let connection) where phase == .open: connection.peerEnded()
-        case .http where phase == .closing: break
-        default: close()
-        }
+        if output.isEmpty { close() } else { finishAndClose() }
     }
 
     // MARK: End
@@ -239,7 +234,6 @@ final class Channel {
 
     /// Ends the sending side and drops input for a while: a reset would take the answer along.
     private func linger() {
-        guard !peerHasEnded else { return close() }
         socket?.endWriting()
         phase = .lingering
         phaseDeadline = reactor.now + reactor.limits.lingerMilliseconds

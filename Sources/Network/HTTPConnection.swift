@@ -4,6 +4,7 @@ import HTTP
 ///
 ///     reading → answering → (streaming) → reading …        or → over, after an upgrade
 final class HTTPConnection {
+    /// Whose turn it is, as drawn above.
     enum Phase { case reading, answering, streaming, over }
 
     let channel: Channel
@@ -95,13 +96,14 @@ final class HTTPConnection {
         closesAfter = true
         let headers = Headers([("Content-Type", "application/json")])
         writeHead(status, headers, .length(body.count))
-        if head?.method != .head || phase == .reading { channel.write { $0.append(body) } }
+        channel.write { $0.append(body) }
         phase = .over
         channel.finishAndClose()
     }
 
     // MARK: Answers
 
+    /// Answers whole, packed where the peer takes gzip and it pays.
     func reply(_ status: Int, _ headers: Headers, parts: [[UInt8]], mayCompress: Bool) {
         guard phase == .answering, let head else { return }
         var headers = headers
@@ -125,6 +127,7 @@ final class HTTPConnection {
         endExchange()
     }
 
+    /// Starts a streamed answer.
     func begin(_ status: Int, _ headers: Headers) {
         guard phase == .answering, let head else { return }
         isChunked = head.version == .http11
@@ -133,6 +136,7 @@ final class HTTPConnection {
         writeHead(status, headers, isChunked ? .chunked : .untilClose)
     }
 
+    /// Adds one piece to a streamed answer, as a chunk of its own.
     func send(_ bytes: [UInt8]) {
         guard phase == .streaming, head?.method != .head, !bytes.isEmpty else { return }
         channel.write { output in
@@ -143,6 +147,7 @@ final class HTTPConnection {
         }
     }
 
+    /// Ends a streamed answer.
     func finish() {
         guard phase == .streaming else { return }
         if isChunked, head?.method != .head {
@@ -151,6 +156,7 @@ final class HTTPConnection {
         endExchange()
     }
 
+    /// Hands the channel over to a WebSocket, or answers why not.
     func upgrade(subprotocol: String?) -> WebSocket? {
         guard phase == .answering, let head else { return nil }
         do throws(FramingFailure) {
@@ -205,6 +211,7 @@ final class HTTPConnection {
 
     // MARK: Events of the channel
 
+    /// Everything is sent: goes on reading where that was put off.
     func drained() {
         if waitsForRoom {
             waitsForRoom = false
@@ -213,22 +220,13 @@ final class HTTPConnection {
         drainedWork?()
     }
 
-    /// The peer has sent its last byte and all of them have been read.
-    func peerEnded() {
-        // An answer that is still due goes out; with no request in hand there is nothing to say.
-        if phase == .answering {
-            closesAfter = true
-        } else {
-            channel.close()
-        }
-    }
-
     /// The peer will send no more, though some of what it sent may be unread.
     func peerLeft() {
         // Nobody half-closes and then follows a stream: a watcher that left is gone.
         if phase == .streaming { channel.close() }
     }
 
+    /// The channel is closed: an answer still owed is so reported.
     func closed() {
         serial = 0
         phase = .over
@@ -238,6 +236,7 @@ final class HTTPConnection {
         work?()
     }
 
+    /// Cuts requests that take too long and connections left idle.
     func check(_ now: Int64) {
         guard phase == .reading, !waitsForRoom else { return }
         if parser.isInBody {

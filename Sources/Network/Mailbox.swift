@@ -13,6 +13,7 @@ final class Mailbox: Sendable {
 
     deinit { close(descriptor) }
 
+    /// Adds work from any thread and wakes the reactor if it was the first.
     func put(_ work: @escaping @Sendable () -> Void) {
         let isFirst = waiting.with { batch in
             batch.append(work)
@@ -21,6 +22,7 @@ final class Mailbox: Sendable {
         if isFirst { eventfd_write(descriptor, 1) }
     }
 
+    /// Empties the box, in order of posting.
     func takeAll() -> [@Sendable () -> Void] {
         // Reading comes first: whoever puts work after it finds the list empty or wakes us anew.
         var count: eventfd_t = 0

@@ -11,6 +11,8 @@ public struct NetworkLimits: Sendable {
     public var lingerBytes = 256 * 1024
     public var connections = 4_096
     public var connectionsPerAddress = 256
+    /// Of all connections, those that only local peers may use: the way in for an administrator.
+    public var reservedForLocal = 64
     /// Whether loopback peers are bound by the total only.
     public var isLoopbackExempt = true
     public var requestsPerConnection = 10_000

@@ -14,6 +14,7 @@ struct OutputQueue {
 
     var isEmpty: Bool { count == 0 }
 
+    /// Adds bytes at the end; large arrays are kept, not copied.
     mutating func append(_ bytes: [UInt8]) {
         guard bytes.count >= OutputQueue.large else {
             tail.append(contentsOf: bytes)

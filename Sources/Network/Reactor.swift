@@ -191,8 +191,17 @@ public final class Reactor: @unchecked Sendable {
 
     private func closeAll() {
         for slot in sources.indices {
-            if case .channel(let channel) = sources[slot] { channel.close() }
+            switch sources[slot] {
+            case .channel(let channel): channel.close()
+            // Their closures may hold on to this reactor.
+            case .watch(let watch):
+                _ = clinux_epoll_control(epoll, EPOLL_CTL_DEL, watch.descriptor, 0, 0)
+                release(slot: UInt32(slot))
+            case .listener: release(slot: UInt32(slot))
+            case .free, .mailbox: break
+            }
         }
+        timers = Timers()
         dirty = []
         unread = []
     }
@@ -228,8 +237,10 @@ extension Reactor {
         freeSlots.append(slot)
     }
 
+    /// Tells the present holder of a slot from those before it.
     func generation(of slot: UInt32) -> UInt32 { generations[Int(slot)] }
 
+    /// Tells epoll what a registered descriptor now waits for.
     func changeInterest(_ descriptor: Int32, slot: UInt32, to events: UInt32) {
         let word = UInt64(generations[Int(slot)]) << 32 | UInt64(slot)
         _ = clinux_epoll_control(epoll, EPOLL_CTL_MOD, descriptor, events, word)
@@ -275,17 +286,21 @@ extension Reactor {
         guard connectionCount < limits.connections else { return false }
         guard case .address(let address, let isLoopback) = peer else { return true }
         if isLoopback, limits.isLoopbackExempt { return true }
+        guard connectionCount < limits.connections - limits.reservedForLocal else { return false }
         return perAddress[address, default: 0] < limits.connectionsPerAddress
     }
 
+    /// Has the channel flushed at the end of this turn.
     func markDirty(_ channel: Channel) {
         guard !channel.isDirty else { return }
         channel.isDirty = true
         dirty.append(channel)
     }
 
+    /// Has the channel read later in this turn, without an event.
     func readAgain(_ channel: Channel) { unread.append(channel) }
 
+    /// A number that no other exchange of this reactor has or had.
     func nextSerial() -> UInt64 {
         lastSerial += 1
         return lastSerial

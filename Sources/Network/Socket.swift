@@ -3,6 +3,7 @@ import Glibc
 
 /// A non-blocking stream socket, with or without TLS; closes when it goes.
 struct Socket: ~Copyable {
+    /// What one call on the socket came to.
     enum Outcome: Equatable {
         case done(Int)
         case needsRead
@@ -69,6 +70,7 @@ struct Socket: ~Copyable {
         return SSL_has_pending(session) != 0
     }
 
+    /// Reads at most one TLS record, or what the kernel has.
     func read(into buffer: UnsafeMutableRawBufferPointer) -> Outcome {
         guard let session else {
             let count = retrying { recv(descriptor, buffer.baseAddress, buffer.count, 0) }

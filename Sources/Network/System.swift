@@ -77,17 +77,27 @@ final class Locked<Value>: @unchecked Sendable {
     }
 }
 
-/// The current second as RFC 9110 writes it, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+/// A second since the epoch as RFC 9110 writes it, such as `Sun, 06 Nov 1994 08:49:37 GMT`.
+///
+/// Counted by hand: which C module lends `tm` to Swift changes with the kind of build.
 func httpDate(_ seconds: Int) -> String {
-    var moment = time_t(seconds)
-    var parts = tm()
-    gmtime_r(&moment, &parts)
-    let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
+    let names = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
     let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
     ]
-    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    let day = "\(days[Int(parts.tm_wday)]), \(two(parts.tm_mday))"
-    let date = "\(day) \(months[Int(parts.tm_mon)]) \(Int(parts.tm_year) + 1900)"
-    return "\(date) \(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec)) GMT"
+    func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
+    let days = max(0, seconds) / 86_400
+    let rest = max(0, seconds) % 86_400
+    // Days since 1 March of the year 0, in eras of 400 years.
+    let shifted = days + 719_468
+    let era = shifted / 146_097
+    let dayOfEra = shifted % 146_097
+    let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+    let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+    let march = (5 * dayOfYear + 2) / 153
+    let day = dayOfYear - (153 * march + 2) / 5 + 1
+    let month = march < 10 ? march + 2 : march - 10
+    let year = yearOfEra + era * 400 + (month < 2 ? 1 : 0)
+    let date = "\(names[days % 7]), \(two(day)) \(months[month]) \(year)"
+    return "\(date) \(two(rest / 3_600)):\(two(rest / 60 % 60)):\(two(rest % 60)) GMT"
 }

@@ -23,6 +23,7 @@ struct Timers {
     /// When the first timer is due, cancelled ones included.
     var nextDeadline: Int64? { heap.smallest?.deadline }
 
+    /// Has work run once the monotonic clock has reached the deadline.
     mutating func add(at deadline: Int64, _ work: @escaping () -> Void) -> TimerID {
         last += 1
         heap.push(Entry(deadline: deadline, number: last))
@@ -30,6 +31,7 @@ struct Timers {
         return TimerID(number: last)
     }
 
+    /// Forgets the work; unknown and past timers are no mistake.
     mutating func cancel(_ timer: TimerID) {
         work[timer.number] = nil
         // Cancelled entries stay in the heap until due; too many of them are swept out.

@@ -3,6 +3,7 @@ import HTTP
 
 /// A WebSocket in a reactor, on either side. Reactor thread only; after its end calls do nothing.
 public final class WebSocket {
+    /// A whole message, its fragments put together.
     public enum Message: Hashable, Sendable {
         case text(String)
         case binary([UInt8])
@@ -40,8 +41,10 @@ public final class WebSocket {
     /// Bytes handed over but not yet taken by the kernel.
     public var unsentBytes: Int { channel.unsentBytes }
 
+    /// Sends one text message with the next flush.
     public func send(text: String) { write(.text, Array(text.utf8)) }
 
+    /// Sends one binary message with the next flush.
     public func send(binary: [UInt8]) { write(.binary, binary) }
 
     /// Calls back with each whole message; those that came earlier are handed over first.
@@ -74,6 +77,7 @@ public final class WebSocket {
         }
     }
 
+    /// Takes what the peer sent; nothing is ever left over.
     func received(_ bytes: Span<UInt8>) -> Int {
         lastHeard = channel.reactor.now
         var position = 0
@@ -106,8 +110,10 @@ public final class WebSocket {
         channel.finishAndClose()
     }
 
+    /// Passes on that the kernel has taken everything.
     func drained() { drainedWork?() }
 
+    /// The channel is closed: tells so, once.
     func lost() {
         let work = closedWork
         messageWork = nil

@@ -93,6 +93,7 @@ final class WebSocketJoining: @unchecked Sendable {
         channel?.write { $0.append(request) }
     }
 
+    /// Takes the answer up to its head; what follows is for the WebSocket.
     func received(_ bytes: Span<UInt8>) -> Int {
         guard let channel else { return bytes.count }
         var position = 0
@@ -144,6 +145,7 @@ final class WebSocketJoining: @unchecked Sendable {
                     remedy: "check the address, the CA file and whether the server runs")))
     }
 
+    /// Gives up once the time for joining is over.
     func check(_ now: Int64) {
         guard now >= deadline else { return }
         failed("no answer in time")

@@ -119,7 +119,8 @@ extension RoleSpec {
                 minReplicas == nil ? "maxReplicas" : "minReplicas",
                 "elastic gangs are not available in this version", "Leave it out and use replicas")
         }
-        role.resources = try (resources ?? ResourceSpec()).validated()
+        // Checked here, filled in by whoever needs numbers: what users wrote is what they read back.
+        _ = try (resources ?? ResourceSpec()).validated()
         try checkProgram()
         try checkEnvironment()
         if let directory = workingDirectory {
@@ -188,7 +189,8 @@ extension RoleSpec {
 }
 
 extension ResourceSpec {
-    func validated() throws(Refusal) -> ResourceSpec {
+    /// The amounts with what was left out filled in.
+    public func validated() throws(Refusal) -> ResourceSpec {
         var resources = self
         resources.cpus = cpus ?? Quantity(milli: 1000)
         resources.memory = memory ?? Quantity(milli: 0)

@@ -1,6 +1,7 @@
 import Control
-import HTTP
 import Host
+import HTTP
+import Kernel
 import Network
 import Primitives
 import Resources

@@ -9,10 +9,10 @@ import Wire
 // Jobs and their pods as JSON.
 
 extension ObjectJSON {
-    func writeJob(_ view: JobView, into json: inout JSONWriter) {
+    func writeJob(_ view: JobView, _ version: UInt64, into json: inout JSONWriter) {
         Self.open("Job", Group.version, into: &json)
         Self.metadata(
-            head: view.text.head, uid: view.uid, version: view.version, generation: view.generation,
+            head: view.text.head, uid: view.uid, version: version, generation: view.generation,
             createdAt: view.createdAt, deletedAt: view.job.isDeleting ? view.job.changedAt : nil,
             into: &json)
         json.key("spec")
@@ -121,7 +121,9 @@ extension ObjectJSON {
         json.closeArray()
     }
 
-    func writePod(_ view: JobView, _ number: Int, into json: inout JSONWriter) {
+    func writePod(
+        _ view: JobView, _ number: Int, _ version: UInt64, into json: inout JSONWriter
+    ) {
         let rank = view.job.ranks[number]
         let role = pods.roleName(of: number, in: view)
         Self.open("Pod", "v1", into: &json)
@@ -130,7 +132,7 @@ extension ObjectJSON {
         json.member("name", pods.name(of: number, in: view))
         json.member("namespace", view.namespace)
         json.member("uid", pods.uid(view.uid, attempt: view.job.attempt, rank: number))
-        json.member("resourceVersion", "\(rank.version)")
+        json.member("resourceVersion", "\(version)")
         if let start = view.job.startedAt { json.member("creationTimestamp", Self.text(start)) }
         json.key("labels")
         json.raw(WireEncoder.encode(pods.labels(of: number, in: view)))

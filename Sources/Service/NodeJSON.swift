@@ -2,6 +2,7 @@ import Control
 import Kernel
 import Primitives
 import Resources
+import Scheduling
 import Wire
 
 /// What the store keeps of a node beside its metadata: the agent's hello, as JSON.
@@ -13,11 +14,11 @@ struct NodeText: Codable, Sendable {
 }
 
 extension ObjectJSON {
-    func writeNode(_ view: NodeView, into json: inout JSONWriter) {
+    func writeNode(_ view: NodeView, _ version: UInt64, into json: inout JSONWriter) {
         let node = view.state.node
         Self.open("Node", "v1", into: &json)
         Self.metadata(
-            head: view.text.head, uid: view.uid, version: view.version, generation: view.generation,
+            head: view.text.head, uid: view.uid, version: version, generation: view.generation,
             createdAt: node.registeredAt, into: &json)
         json.key("spec")
         json.openObject()

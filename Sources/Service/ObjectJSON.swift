@@ -61,13 +61,14 @@ struct ObjectJSON {
     let catalog: Catalog
     let pods = PodNames()
 
-    /// Appends one whole object.
-    func write(_ item: Item, into json: inout JSONWriter) {
+    /// Appends one whole object, as of the version of its deletion if one is given.
+    func write(_ item: Item, version: UInt64? = nil, into json: inout JSONWriter) {
+        let version = version ?? item.version
         switch item {
-        case .job(let view): writeJob(view, into: &json)
-        case .pod(let view, let rank): writePod(view, rank, into: &json)
-        case .node(let view): writeNode(view, into: &json)
-        case .object(let view): writeObject(view, into: &json)
+        case .job(let view): writeJob(view, version, into: &json)
+        case .pod(let view, let rank): writePod(view, rank, version, into: &json)
+        case .node(let view): writeNode(view, version, into: &json)
+        case .object(let view): writeObject(view, version, into: &json)
         case .event(let view): writeEvent(view, into: &json)
         }
     }
@@ -114,10 +115,10 @@ struct ObjectJSON {
     }
 
     static func text(_ tick: Tick) -> String {
-        Timestamp(milliseconds: tick.milliseconds).text(fraction: false)
+        Timestamp(milliseconds: tick.milliseconds).description
     }
 
-    private func writeObject(_ view: ObjectView, into json: inout JSONWriter) {
+    private func writeObject(_ view: ObjectView, _ version: UInt64, into json: inout JSONWriter) {
         switch view.kind {
         case .namespace: Self.open("Namespace", "v1", into: &json)
         case .queue: Self.open("Queue", Group.version, into: &json)
@@ -125,8 +126,8 @@ struct ObjectJSON {
         case .job, .node: preconditionFailure("jobs and nodes have views of their own")
         }
         Self.metadata(
-            head: view.text.head, uid: view.uid, version: view.version, generation: view.generation,
-            createdAt: nil, into: &json)
+            head: view.text.head, uid: view.uid, version: version, generation: view.generation,
+            createdAt: view.createdAt, into: &json)
         json.key("spec")
         json.raw(view.kind == .token ? TokenText.withoutDigest(view.text.body) : view.text.body)
         json.key("status")

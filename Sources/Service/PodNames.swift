@@ -1,5 +1,7 @@
 import Control
+import Kernel
 import Resources
+import Scheduling
 import Wire
 
 /// How ranks are named and labelled as pods. Reactor thread only: it remembers what it has read.

@@ -90,12 +90,16 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             throw Refusal(
                 .notFound, finding: "there is nothing at this path",
                 remedy: "See /apis/\(Group.version) and /api/v1 for what there is")
-        case .methodNotAllowed(let allowed):
+        case .wrongMethod(let allowed):
             let refusal = Refusal(
                 .methodNotAllowed, finding: "\(request.head.method.token) is not possible here",
                 remedy: "Use one of \(allowed.allowed)")
             reply(
                 refusal, exchange, headers: Headers([("Allow", allowed.allowed + ", OPTIONS")]))
+        case .malformed:
+            throw Refusal(
+                .malformed, finding: "the path holds bytes that are not text",
+                remedy: "Escape UTF-8 only")
         case .found(let endpoint, let captures):
             try serve(endpoint, captures, request, exchange)
         }
@@ -232,7 +236,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         let first = lastTicket + 1
         let posted = mailbox.post(
             submissions.enumerated().map { index, item in
-                Submission(item.command, draft: item.draft, ticket: first + UInt64(index))
+                CoreRequest(item.command, draft: item.draft, ticket: first + UInt64(index))
             })
         guard posted else { return false }
         lastTicket += UInt64(submissions.count)

@@ -3,6 +3,7 @@ import Host
 import Kernel
 import Primitives
 import Resources
+import Scheduling
 import Wire
 
 /// Lists as rows and columns, for people: what `kubectl get` and `muster get` print.
@@ -47,8 +48,12 @@ struct TableJSON {
                 Column("Model"), Column("Ranks", "integer"), Column("Age"),
             ]
         case .namespaces: [Column("Name"), Column("Status"), Column("Age")]
-        case .queues: [Column("Name"), Column("Version", "integer")]
-        case .tokens: [Column("Name"), Column("Role"), Column("Expires"), Column("Description")]
+        case .queues: [Column("Name"), Column("Age")]
+        case .tokens:
+            [
+                Column("Name"), Column("Role"), Column("Expires"), Column("Description"),
+                Column("Age"),
+            ]
         case .events:
             [
                 Column("Last Seen"), Column("Type"), Column("Reason"), Column("Object"),
@@ -134,7 +139,7 @@ struct TableJSON {
                 .text(node.supply.gpus > 0 ? view.model : "<none>"), .number(Int64(node.liveRanks)),
                 .text(age(node.registeredAt, now)),
             ]
-        case .object(let view): return objectCells(view)
+        case .object(let view): return objectCells(view, now)
         case .event(let view):
             let note = view.note
             return [
@@ -173,17 +178,17 @@ struct TableJSON {
         ]
     }
 
-    private func objectCells(_ view: ObjectView) -> [Cell] {
+    private func objectCells(_ view: ObjectView, _ now: Tick) -> [Cell] {
         switch view.kind {
-        case .namespace: return [.text(view.name), .text("Active"), .text("<unknown>")]
+        case .namespace: return [.text(view.name), .text("Active"), .text(age(view.createdAt, now))]
         case .token:
             let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body)
             return [
                 .text(view.name), .text(spec?.role.rawValue ?? ""),
-                .text(spec?.expires?.text(fraction: false) ?? "never"),
-                .text(spec?.description ?? ""),
+                .text(spec?.expires?.description ?? "never"),
+                .text(spec?.description ?? ""), .text(age(view.createdAt, now)),
             ]
-        case .queue, .job, .node: return [.text(view.name), .number(Int64(view.version))]
+        case .queue, .job, .node: return [.text(view.name), .text(age(view.createdAt, now))]
         }
     }
 

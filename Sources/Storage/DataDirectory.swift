@@ -8,6 +8,7 @@ final class DataDirectory {
     // Held for the life of the store: the lock belongs to this open file.
     private var lock: Descriptor?
 
+    /// Where the database lies; readers need it without taking the lock.
     static func databasePath(in directory: String) -> String { directory + "/muster.db" }
 
     var databasePath: String { DataDirectory.databasePath(in: path) }
@@ -57,12 +58,14 @@ final class DataDirectory {
         try DataDirectory.check(found, databasePath, S_IFREG, "a plain file", mode: "600")
     }
 
-    /// Leaves the mark that a database is here, durably.
+    /// Leaves the mark that a database is here, and makes every name in the directory durable.
     func markInitialised() throws(StorageFailure) {
-        if try isInitialised() { return }
-        let marker = try Descriptor(markerPath, flags: O_WRONLY | O_CREAT | O_NOFOLLOW)
-        try marker.replaceContents("muster.db belongs here; see Docs/Design/0002-storage.md\n")
-        try marker.sync()
+        if try !isInitialised() {
+            let marker = try Descriptor(markerPath, flags: O_WRONLY | O_CREAT | O_NOFOLLOW)
+            try marker.replaceContents("muster.db belongs here; see Docs/Design/0002-storage.md\n")
+            try marker.sync()
+        }
+        // Also for the log's own name: SQLite syncs the directory for it but ignores the answer.
         try System.syncDirectory(path)
     }
 }

@@ -7,6 +7,8 @@ final class Database {
     enum Access {
         case write(cacheBytes: Int)
         case read
+        /// Into a file that nobody else has open yet.
+        case copy
     }
 
     private let handle: OpaquePointer
@@ -20,7 +22,7 @@ final class Database {
         var opened: OpaquePointer?
         let purpose =
             switch access {
-            case .write: SQLITE_OPEN_READWRITE
+            case .write, .copy: SQLITE_OPEN_READWRITE
             case .read: SQLITE_OPEN_READONLY
             }
         let flags = purpose | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
@@ -72,13 +74,13 @@ final class Database {
         guard code == SQLITE_OK else { throw Database.failure(of: handle, code: code) }
     }
 
-    /// The first column of the first row.
+    /// The first column of the first row; only for statements that change nothing.
     func integer(_ sql: String) throws(StorageFailure) -> Int64? {
         let statement = try prepare(sql)
         return try statement.next() ? statement.optionalInteger(0) : nil
     }
 
-    /// The first column of the first row, as text.
+    /// The first column of the first row, as text; only for statements that change nothing.
     func text(_ sql: String) throws(StorageFailure) -> String? {
         let statement = try prepare(sql)
         return try statement.next() ? statement.text(0) : nil
@@ -115,6 +117,19 @@ extension Database {
             isPartial: code != SQLITE_OK || moved < pages)
         if !result.isPartial { logPagesCell.pointee = 0 }
         return result
+    }
+
+    /// Fills an empty database with everything that `source` sees at this moment.
+    func copyAll(from source: Database) throws(StorageFailure) {
+        guard let copy = sqlite3_backup_init(handle, "main", source.handle, "main") else {
+            throw Database.failure(of: handle)
+        }
+        let everyPage: Int32 = -1
+        let stepped = sqlite3_backup_step(copy, everyPage)
+        let finished = sqlite3_backup_finish(copy)
+        guard stepped == SQLITE_DONE, finished == SQLITE_OK else {
+            throw Database.failure(of: handle, code: finished == SQLITE_OK ? stepped : finished)
+        }
     }
 
     /// Ends a failed transaction; SQLite may have ended it already.
@@ -155,7 +170,7 @@ extension Database {
         case .write(let cacheBytes):
             let cacheKibibytes = min(max(cacheBytes, 1 << 20), 1 << 30) >> 10
             try set("cache_size", "-\(cacheKibibytes)", reads: -Int64(cacheKibibytes))
-            try enableLog()
+            try setJournalMode("wal")
             try set("synchronous", "FULL", reads: 2)
             try set("wal_autocheckpoint", "0", reads: 0)
             try set("journal_size_limit", "\(Limits.logBytes)", reads: Limits.logBytes)
@@ -164,13 +179,18 @@ extension Database {
             try set("query_only", "ON", reads: 1)
             try set("wal_autocheckpoint", "0", reads: 0)
             watchDeadline()
+        case .copy:
+            try set("synchronous", "FULL", reads: 2)
         }
         try expect("busy_timeout", Int64(Limits.busyMilliseconds))
     }
 
-    private func enableLog() throws(StorageFailure) {
-        let mode = try text("PRAGMA journal_mode=WAL")
-        guard mode == "wal" else { throw refused("journal_mode", mode ?? "nothing") }
+    /// Changes how the file is journalled; `mode` in lower case, as it is read back.
+    func setJournalMode(_ mode: String) throws(StorageFailure) {
+        // Run to the end: the change commits after the one row, and only then can its sync fail.
+        try execute("PRAGMA journal_mode=\(mode)")
+        let seen = try text("PRAGMA journal_mode")
+        guard seen == mode else { throw refused("journal_mode", seen ?? "nothing") }
     }
 
     private func set(

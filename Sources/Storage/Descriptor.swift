@@ -11,6 +11,7 @@ struct Descriptor: ~Copyable {
 
     deinit { close(number) }
 
+    /// Cuts the file to nothing and writes a short text.
     func replaceContents(_ text: String) throws(StorageFailure) {
         try System.call("truncate") { ftruncate(number, 0) }
         let bytes = Array(text.utf8)
@@ -26,11 +27,13 @@ struct Descriptor: ~Copyable {
         return String(decoding: bytes[..<count], as: UTF8.self)
     }
 
+    /// Makes the contents durable.
     func sync() throws(StorageFailure) { try System.call("fsync") { fsync(number) } }
 }
 
 /// The one way to a system call: repeats what a signal interrupted, sorts what failed.
 enum System {
+    /// Runs a call until it is not interrupted; a negative answer is a failure with its errno.
     @discardableResult
     static func call(_ name: String, _ body: () -> Int32) throws(StorageFailure) -> Int32 {
         while true {
@@ -57,6 +60,7 @@ enum System {
         try directory.sync()
     }
 
+    /// What an errno means for the store.
     static func failure(_ name: String, _ code: Int32) -> StorageFailure {
         let detail = "\(name): \(String(cString: strerror(code)))"
         switch code {

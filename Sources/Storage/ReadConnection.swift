@@ -3,7 +3,7 @@
 /// Each read has about two seconds and a limit on rows. It never checkpoints and never writes.
 /// Close it by letting go of it.
 public final class ReadConnection {
-    private let database: Database
+    let database: Database
 
     private init(_ database: Database) { self.database = database }
 

@@ -11,6 +11,7 @@ struct Statement: ~Copyable {
 
     deinit { sqlite3_finalize(handle) }
 
+    /// Sets a parameter for the runs that follow, until it is set again.
     func bind(_ position: Int32, _ value: Int64) throws(StorageFailure) {
         try check(sqlite3_bind_int64(handle, position, value))
     }
@@ -79,14 +80,17 @@ struct Statement: ~Copyable {
         _ = sqlite3_clear_bindings(handle)
     }
 
+    /// Reads a column of the row that the last step reached.
     func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(handle, column) }
 
+    /// The counterpart of binding bits.
     func bits(_ column: Int32) -> UInt64 { UInt64(bitPattern: integer(column)) }
 
     func optionalInteger(_ column: Int32) -> Int64? {
         sqlite3_column_type(handle, column) == SQLITE_NULL ? nil : integer(column)
     }
 
+    /// A copy of a blob or text; empty for NULL.
     func bytes(_ column: Int32) -> [UInt8] {
         guard let start = sqlite3_column_blob(handle, column) else { return [] }
         // SQLite keeps the bytes until the next step, and they are copied before it.

@@ -5,4 +5,5 @@
 // limit on rows and time. Nothing else may open the database file in this process: closing any
 // descriptor of it would drop SQLite's locks.
 //
-// Read in this order: WriteBatch → Store → StorageFailure → Journal → DataDirectory → Migrations.
+// Read in this order: WriteBatch → Store → StorageFailure → Journal → Snapshots → DataDirectory →
+// Migrations → ReadConnection.

@@ -36,5 +36,7 @@ enum Limits {
     static let busyMilliseconds: Int32 = 5000
     /// How long a repeated submit finds its first answer.
     static let idempotencyMilliseconds: Int64 = 24 * 60 * 60 * 1000
+    /// Starts that the original may still make after a backup without meeting its epochs.
+    static let epochsBeyondBackup = 1_000_000
     static let largestFileBytes = 1 << 30
 }

@@ -55,6 +55,7 @@ final class Writer {
         }
     }
 
+    /// Appends one journal row; a second with the same first sequence is a failure.
     func put(_ row: JournalBatch, chain: UInt64) throws(StorageFailure) {
         try putJournal.bind(1, bits: row.firstSequence)
         try putJournal.bind(2, bits: row.lastSequence)
@@ -64,6 +65,7 @@ final class Writer {
         try putJournal.run(binding: row.records, at: 6)
     }
 
+    /// Stores, changes or removes one document.
     func put(_ change: DocumentChange) throws(StorageFailure) {
         switch change {
         case .put(let document):
@@ -87,6 +89,7 @@ final class Writer {
         try putHead.run(binding: head, at: 2)
     }
 
+    /// Appends one event.
     func put(_ event: EventRow) throws(StorageFailure) {
         try putEvent.bind(1, bits: event.sequence)
         try putEvent.bind(2, event.tick)
@@ -97,6 +100,7 @@ final class Writer {
         try putEvent.run()
     }
 
+    /// Stores a finished job, in place of an earlier row with its uid.
     func put(_ row: HistoryRow) throws(StorageFailure) {
         try putHistory.bind(1, bits: row.uid)
         try putHistory.bind(2, row.namespace)
@@ -115,6 +119,7 @@ final class Writer {
         try putHistory.run()
     }
 
+    /// Stores a key, in place of an expired one of the same text.
     func put(_ row: IdempotencyRow) throws(StorageFailure) {
         try putKey.bind(1, row.key)
         try putKey.bind(2, bits: row.uid)
@@ -122,6 +127,7 @@ final class Writer {
         try putKey.run()
     }
 
+    /// Moves a named position.
     func put(_ marker: Marker) throws(StorageFailure) {
         try putMarker.bind(1, marker.name)
         try putMarker.run(binding: marker.value, at: 2)

@@ -27,6 +27,7 @@ public final class Counters: @unchecked Sendable {
         sums.deallocate()
     }
 
+    /// Adds to a total.
     public func add(_ counter: Counter, _ amount: UInt64 = 1) {
         counters[counter.rawValue].wrappingAdd(amount, ordering: .relaxed)
     }
@@ -36,10 +37,12 @@ public final class Counters: @unchecked Sendable {
         counters[counter.rawValue].store(total, ordering: .relaxed)
     }
 
+    /// Replaces a level by what it is now.
     public func set(_ gauge: Gauge, _ value: Int64) {
         gauges[gauge.rawValue].store(value, ordering: .relaxed)
     }
 
+    /// Moves a level up or down.
     public func add(_ gauge: Gauge, _ change: Int64) {
         gauges[gauge.rawValue].wrappingAdd(change, ordering: .relaxed)
     }
@@ -54,10 +57,12 @@ public final class Counters: @unchecked Sendable {
         sums[histogram.rawValue].wrappingAdd(value, ordering: .relaxed)
     }
 
+    /// A total as it stands.
     public func value(of counter: Counter) -> UInt64 {
         counters[counter.rawValue].load(ordering: .relaxed)
     }
 
+    /// A level as it stands.
     public func value(of gauge: Gauge) -> Int64 {
         gauges[gauge.rawValue].load(ordering: .relaxed)
     }

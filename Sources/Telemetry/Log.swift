@@ -21,6 +21,7 @@ public enum LogLevel: UInt8, Comparable, Sendable, CaseIterable {
 
 /// One named value of a line; names are written by programmers, values may come from anywhere.
 public struct LogField: Sendable {
+    /// What a field may hold.
     enum Value: Sendable {
         case text(String)
         case integer(Int64)
@@ -31,10 +32,12 @@ public struct LogField: Sendable {
     let name: StaticString
     let value: Value
 
+    /// Text from anywhere: escaped and cut at 1024 bytes.
     public static func text(_ name: StaticString, _ value: String) -> LogField {
         LogField(name: name, value: .text(value))
     }
 
+    /// A whole number, clamped to sixty-four bits.
     public static func integer(_ name: StaticString, _ value: some BinaryInteger) -> LogField {
         LogField(name: name, value: .integer(Int64(clamping: value)))
     }
@@ -44,6 +47,7 @@ public struct LogField: Sendable {
         LogField(name: name, value: .unsigned(value))
     }
 
+    /// A yes or no.
     public static func flag(_ name: StaticString, _ value: Bool) -> LogField {
         LogField(name: name, value: .flag(value))
     }
@@ -81,14 +85,18 @@ public final class Log: Sendable {
     /// Lines that were lost because the descriptor would have made us wait, or failed.
     public var dropped: UInt64 { droppedLines.load(ordering: .relaxed) }
 
+    /// For developers; off unless asked for.
     public func debug(_ message: String, _ fields: LogField...) { write(.debug, message, fields) }
 
+    /// Something that an operator may want to know later.
     public func info(_ message: String, _ fields: LogField...) { write(.info, message, fields) }
 
+    /// Something that an operator should look at soon.
     public func warning(_ message: String, _ fields: LogField...) {
         write(.warning, message, fields)
     }
 
+    /// Something failed that somebody relied on.
     public func error(_ message: String, _ fields: LogField...) { write(.error, message, fields) }
 
     /// Writes one line; `moment` is now unless told.
@@ -149,6 +157,7 @@ private final class Turn: @unchecked Sendable {
         mutex.deallocate()
     }
 
+    /// Runs `body` while no other thread does.
     func take<Value>(_ body: () -> Value) -> Value {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

@@ -21,6 +21,7 @@ struct LogLine {
         bytes.reserveCapacity(256)
     }
 
+    /// Writes what every line starts with.
     mutating func begin(_ level: LogLevel, _ message: String, at moment: Tick) {
         let time = Timestamp(moment).description
         switch form {

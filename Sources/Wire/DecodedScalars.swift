@@ -110,6 +110,7 @@ extension DecodingSession {
         guard nodes[object].kind == .object else {
             throw mismatch("an object of strings", "Write { \"key\": \"value\" }", object)
         }
+        claim(object)
         var entries: [StringMap.Entry] = []
         entries.reserveCapacity(Int(nodes[object].length))
         var at = object + 1

@@ -103,9 +103,11 @@ extension Document.Builder {
     /// Where the builder stands, as a field path.
     public var path: String {
         var path = ""
-        for container in open {
+        for (level, container) in open.enumerated() {
             if !container.isObject {
-                path += "[\(container.count)]"
+                // An element that is open has been counted already.
+                let isInside = level + 1 < open.count
+                path += "[\(isInside ? container.count - 1 : container.count)]"
             } else if container.key > 0 {
                 path.appendPathKey(text(container.key))
             }

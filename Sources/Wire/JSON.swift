@@ -214,7 +214,7 @@ extension JSON: Codable {
                 .internalFailure, finding: "free-form JSON was read with a foreign decoder",
                 remedy: "Use WireDecoder")
         }
-        self.init(own.session.document, at: own.node)
+        self = own.session.freeForm(own.node)
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -60,8 +60,8 @@ public struct JSONWriter: Sendable {
     /// The shortest text that reads back the same; null for infinities, which JSON does not know.
     public mutating func double(_ value: Double) {
         guard value.isFinite else { return null() }
-        if let whole = Int64(exactly: value), abs(value) < 9_007_199_254_740_992 {
-            return int(whole)
+        if abs(value) < 9_007_199_254_740_992, Double(Int64(value)) == value {
+            return int(Int64(value))
         }
         separate()
         bytes.append(contentsOf: value.description.utf8)

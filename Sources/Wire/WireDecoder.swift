@@ -28,6 +28,13 @@ public enum WireDecoder {
         return (value, session.hasUnknownFields ? explainUnknown(type, document) : [])
     }
 
+    /// Decodes one value inside a document, such as an element of a list; paths start there.
+    public static func decode<T: Decodable>(
+        _ type: T.Type, from value: Document.Value, unknown: UnknownFields = .refuse
+    ) throws(Refusal) -> T {
+        try decode(type, from: Document(JSON(value), limits: .nested), unknown: unknown)
+    }
+
     /// Reads strict JSON and decodes it.
     public static func decode<T: Decodable>(
         _ type: T.Type, json: [UInt8], limits: WireLimits = .request,
@@ -53,7 +60,8 @@ final class DecodingSession {
     let document: Document
     let bytes: [UInt8]
     let nodes: [Document.Node]
-    /// By node. An object: zero, or where to look for its next key. A key: one once consumed.
+    /// By node. An object: zero, or where to look for its next key, or `claimed` where it was read
+    /// whole. A key: one once consumed.
     private var marks: [UInt32]
     /// Every key asked for, by object; only noted while explaining a refusal.
     private var asked: [(object: Int, key: String)] = []
@@ -83,7 +91,10 @@ final class DecodingSession {
     func decode<T: Decodable>(_ type: T.Type, at node: Int) throws -> T {
         do {
             if let quick = try quickly(type, at: node) { return quick }
-            return try T(from: DocumentDecoder(session: self, node: node))
+            let value = try T(from: DocumentDecoder(session: self, node: node))
+            // A type without members reads nothing, and then everything there is unknown.
+            if nodes[node].kind == .object, marks[node] == 0 { try enter(node) }
+            return value
         } catch {
             throw placed(error, type, at: node)
         }
@@ -93,12 +104,25 @@ final class DecodingSession {
     private func quickly<T>(_ type: T.Type, at node: Int) throws(Refusal) -> T? {
         if T.self == StringMap.self { return try stringMap(node) as? T }
         if T.self == [String].self { return try strings(node) as? T }
-        if T.self == JSON.self { return JSON(document, at: node) as? T }
+        if T.self == JSON.self { return freeForm(node) as? T }
         return nil
     }
 }
 
 // MARK: Members
+
+extension DecodingSession {
+    private static let claimed = UInt32.max
+
+    /// Takes a value as it is: nothing in it is unknown.
+    func freeForm(_ node: Int) -> JSON {
+        if nodes[node].kind == .object { marks[node] = Self.claimed }
+        return JSON(document, at: node)
+    }
+
+    /// Takes an object whole, whatever its keys.
+    func claim(_ object: Int) { marks[object] = Self.claimed }
+}
 
 extension DecodingSession {
     /// The value of a member, found at once when keys come in the order in which they are asked.
@@ -120,7 +144,9 @@ extension DecodingSession {
         guard nodes[object].kind == .object else {
             throw mismatch("an object", "Write { … } with named members", object)
         }
-        if marks[object] == 0 { marks[object] = UInt32(object + 1) }
+        if marks[object] == 0 || marks[object] == Self.claimed {
+            marks[object] = UInt32(object + 1)
+        }
     }
 
     private func position(of key: String, in object: Int) -> Int? {
@@ -206,7 +232,9 @@ extension DecodingSession {
                 at += 1
             }
             let node = nodes[at]
-            let isOpened = node.kind == .array || (node.kind == .object && marks[at] != 0)
+            let isOpened =
+                node.kind == .array
+                || (node.kind == .object && marks[at] != 0 && marks[at] != Self.claimed)
             if isOpened { enclosing.append(at) }
             at = isOpened ? at + 1 : Int(node.next)
         }

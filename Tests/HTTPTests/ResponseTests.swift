@@ -1,4 +1,5 @@
 import HTTP
+import Primitives
 import Testing
 
 /// Goal: what the writer writes the client's parser reads back, however it is cut.
@@ -89,5 +90,28 @@ import Testing
     @Test func `the answer to HEAD has no body`() throws {
         let head = Array("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n ".utf8)
         #expect(try read(head, piece: 100, answersHead: true) == "200 true  end")
+    }
+
+    @Test(arguments: [21, 22] as [UInt64])
+    func `mutated answers never trap`(seed: UInt64) {
+        var dice = Dice(seed: seed)
+        let good = Array(
+            ("HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + "3\r\nabc\r\n0\r\n\r\n").utf8)
+        let spice: [UInt8] = [0, 9, 10, 13, 32, 48, 57, 58, 59, 97, 102, 255]
+        for _ in 0..<3_000 {
+            var bytes = good
+            for _ in 0..<dice.below(6) {
+                let place = dice.below(bytes.count)
+                if dice.hits(1, outOf: 2) {
+                    bytes[place] = spice[dice.below(spice.count)]
+                } else {
+                    bytes.remove(at: place)
+                }
+            }
+            let whole = Result { try read(bytes, piece: 1_000) }
+            let cut = Result { try read(bytes, piece: 1 + dice.below(9)) }
+            #expect((try? whole.get()) == (try? cut.get()), "seed \(seed)")
+        }
     }
 }

@@ -141,6 +141,20 @@ import Testing
         }
     }
 
+    @Test func `certificates that a crash left out are made from the keys that exist`() throws {
+        let server = try Server()
+        let files = FileManager.default
+        try files.removeItem(atPath: server.certificates.certificatePath)
+        try files.removeItem(atPath: server.certificates.authorityPath)
+        let again = try Certificates.prepare(
+            in: server.folder, names: ["localhost"], addresses: [])
+        _ = try TLSContext.server(certificate: again.certificatePath, key: again.keyPath)
+        #expect(
+            try files.contentsOfDirectory(atPath: server.folder).sorted() == [
+                "ca.key", "ca.pem", "muster.sock", "server.key", "server.pem",
+            ])
+    }
+
     @Test func `a name that would reach into the extension text is refused`() {
         #expect(throws: Refusal.self) {
             try Certificates.prepare(in: "/tmp", names: ["a,IP:1.2.3.4"], addresses: [])

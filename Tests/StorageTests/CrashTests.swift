@@ -73,14 +73,31 @@ import Testing
 
     @Test(
         .enabled(if: canTrace, "strace is not installed"),
-        arguments: ["fdatasync", "pwrite64"], [12, 20, 33, 90])
+        arguments: [
+            ("fdatasync", 12), ("fdatasync", 20), ("fdatasync", 90), ("pwrite64", 90),
+            ("pwrite64", 121), ("pwrite64", 300),
+        ])
     func `a disk error stops the writer and loses nothing acknowledged`(
         call: String, point: Int
     ) throws {
         let folder = try Folder()
         let outcome = try Self.traced(folder, call, "error=EIO:when=\(point)")
-        // Early points hit the opening, which fails as a whole.
-        #expect([ChildWriter.brokenStatus, 1].contains(outcome.status), "\(outcome.output)")
+        #expect(outcome.status == ChildWriter.brokenStatus, "\(outcome.output)")
+        #expect(try !ChildWriter.acknowledgements(in: folder).isEmpty)
+        try ChildWriter.check(folder, "\(call) \(point)")
+    }
+
+    @Test(
+        .enabled(if: canTrace, "strace is not installed"),
+        arguments: [
+            ("fdatasync", 1), ("fdatasync", 4), ("fsync", 3), ("pwrite64", 12), ("pwrite64", 20),
+        ])
+    func `a disk error while opening leaves a directory that opens again`(
+        call: String, point: Int
+    ) throws {
+        let folder = try Folder()
+        let outcome = try Self.traced(folder, call, "error=EIO:when=\(point)")
+        #expect(outcome.output.contains("the disk failed"), "\(outcome.output)")
         try ChildWriter.check(folder, "\(call) \(point)")
     }
 
