@@ -1,35 +1,39 @@
 /// All subcommands, in the order in which help lists them.
 enum Catalogue {
-    static let groups: [(title: String, commands: [any Command.Type])] = [
-        (
-            "Jobs",
-            [
-                SubmitCommand.self, RunCommand.self, LogsCommand.self, CancelCommand.self,
-                WaitCommand.self,
-            ]
-        ),
-        (
-            "Objects",
-            [
-                GetCommand.self, DescribeCommand.self, ApplyCommand.self, DeleteCommand.self,
-                EventsCommand.self,
-            ]
-        ),
-        ("Cluster", [CordonCommand.self, UncordonCommand.self, TokenCommand.self]),
-        ("Services", [ServeCommand.self, AgentCommand.self]),
-        (
-            "This program",
-            [
-                KubeconfigCommand.self, WhoamiCommand.self, VersionCommand.self,
-                CompletionCommand.self, HelpCommand.self,
-            ]
-        ),
-    ]
+    static var groups: [(title: String, commands: [any Command.Type])] {
+        [
+            (
+                "Jobs",
+                [
+                    SubmitCommand.self, RunCommand.self, LogsCommand.self, CancelCommand.self,
+                    WaitCommand.self,
+                ]
+            ),
+            (
+                "Objects",
+                [
+                    GetCommand.self, DescribeCommand.self, ApplyCommand.self, DeleteCommand.self,
+                    EventsCommand.self,
+                ]
+            ),
+            ("Cluster", [CordonCommand.self, UncordonCommand.self, TokenCommand.self]),
+            ("Services", [ServeCommand.self, AgentCommand.self]),
+            (
+                "This program",
+                [
+                    KubeconfigCommand.self, WhoamiCommand.self, VersionCommand.self,
+                    CompletionCommand.self, HelpCommand.self,
+                ]
+            ),
+        ]
+    }
 
     /// Those that help does not list.
-    static let hidden: [any Command.Type] = [CompleteCommand.self]
+    static var hidden: [any Command.Type] { [CompleteCommand.self] }
 
-    static var all: [any Command.Type] { groups.flatMap(\.commands) }
+    static var all: [any Command.Type] { groups.flatMap { $0.commands } }
+
+    static var names: [String] { all.map { $0.name } }
 
     static func find(_ name: String) -> (any Command.Type)? {
         (all + hidden).first { $0.name == name }

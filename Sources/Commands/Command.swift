@@ -1,4 +1,4 @@
-public import Primitives
+import Primitives
 
 /// How a command ended, as the shell sees it.
 public enum ExitCode: Hashable, Sendable {

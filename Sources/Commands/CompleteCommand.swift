@@ -29,7 +29,7 @@ struct CompleteCommand: Command {
     private func candidates(
         _ before: [String], _ current: String, _ session: Session
     ) -> [String] {
-        guard let name = before.first else { return Catalogue.all.map(\.name) }
+        guard let name = before.first else { return Catalogue.names }
         guard let command = Catalogue.find(name) else { return [] }
         if current.hasPrefix("-") { return Self.flags(of: command) }
         switch (before.dropFirst().last, name) {
@@ -45,7 +45,7 @@ struct CompleteCommand: Command {
         case "logs", "cancel": return names(.job, session)
         case "wait": return names(.job, session).map { "job/\($0)" }
         case "cordon", "uncordon": return names(.node, session)
-        case "help": return Catalogue.all.map(\.name)
+        case "help": return Catalogue.names
         case "completion": return ["bash", "zsh", "fish"]
         case "token":
             return given.first == "revoke" ? names(.token, session) : ["create", "list", "revoke"]

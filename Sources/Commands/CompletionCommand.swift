@@ -19,7 +19,8 @@ struct CompletionCommand: Command {
         default:
             throw Refusal(
                 .malformed, field: "SHELL", finding: "\"\(shell)\" is not a shell we know",
-                remedy: "Use \(nearest(shell, among: ["bash", "zsh", "fish"]) ?? "bash, zsh or fish")")
+                remedy:
+                    "Use \(nearest(shell, among: ["bash", "zsh", "fish"]) ?? "bash, zsh or fish")")
         }
         try arguments.end()
     }

@@ -15,7 +15,7 @@ struct HelpCommand: Command {
             return
         }
         guard let command = Catalogue.find(name) else {
-            let close = nearest(name, among: Catalogue.all.map(\.name))
+            let close = nearest(name, among: Catalogue.names)
             throw Refusal(
                 .malformed, field: name, finding: "there is no such command",
                 remedy: close.map { "See muster help \($0)" } ?? "See muster help")

@@ -1,5 +1,5 @@
 import Host
-public import Primitives
+import Primitives
 import Wire
 
 /// One call of the program, from its words to its exit code.
@@ -58,7 +58,7 @@ public enum Invocation {
     }
 
     private static func unknown(_ name: String) -> Refusal {
-        let close = nearest(name, among: Catalogue.all.map(\.name))
+        let close = nearest(name, among: Catalogue.names)
         return Refusal(
             .malformed, field: Console.printable(name), finding: "there is no such command",
             remedy: close.map { "Use muster \($0)" } ?? "See muster help for all commands")

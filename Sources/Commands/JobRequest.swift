@@ -26,7 +26,8 @@ struct JobRequest: Hashable, Sendable {
     init() {}
 
     static let options = [
-        Synopsis.Option("--name NAME", "name of the job (default: the file's or program's, plus 5 letters)"),
+        Synopsis.Option(
+            "--name NAME", "name of the job (default: the file's or program's, plus 5 letters)"),
         Synopsis.Option("--queue NAME", "queue to wait in"),
         Synopsis.Option("--priority N", "0 to 1000, higher is sooner"),
         Synopsis.Option("--time SPAN", "time limit: 90s, 1h30m, or Slurm's 1-12:00:00"),

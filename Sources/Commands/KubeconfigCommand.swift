@@ -12,7 +12,8 @@ struct KubeconfigCommand: Command {
             Synopsis.Option("--write", "write $XDG_CONFIG_HOME/muster/config, mode 0600"),
             Synopsis.Option("--file PATH", "write this file instead"),
         ],
-        example: "muster kubeconfig --server https://10.0.0.5:7443 --token-file t --ca ca.pem --write")
+        example:
+            "muster kubeconfig --server https://10.0.0.5:7443 --token-file t --ca ca.pem --write")
 
     private let isWritten: Bool
     private let file: String?

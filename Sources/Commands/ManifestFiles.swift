@@ -21,7 +21,8 @@ struct ManifestFiles {
         var entries: [Entry] = []
         for file in try Self.files(path) {
             let bytes =
-                file == "-" ? try UserFile.readStandardInput() : try UserFile.read(file, field: "-f")
+                file == "-"
+                ? try UserFile.readStandardInput() : try UserFile.read(file, field: "-f")
             do throws(Refusal) {
                 for tree in try Manifests.parse(bytes) {
                     let items = tree["kind"]?.string == "List" ? tree["items"]?.elements : nil

@@ -36,7 +36,8 @@ struct TokenCommand: Command {
             let name = try arguments.word("NAME")
             act = .create(try Self.manifest(name, role, description, expires))
         case "list", "ls": act = .list
-        case "revoke", "delete": act = .revoke([try arguments.word("NAME")] + (try arguments.rest()))
+        case "revoke", "delete":
+            act = .revoke([try arguments.word("NAME")] + (try arguments.rest()))
         default:
             let close = nearest(word, among: ["create", "list", "revoke"])
             throw Refusal(

@@ -1,6 +1,6 @@
 import Client
-import Wire
 import Primitives
+import Wire
 
 /// The version of this program.
 public enum Version {

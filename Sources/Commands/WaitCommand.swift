@@ -52,9 +52,12 @@ struct WaitCommand: Command {
     func run(_ session: Session) throws(Refusal) -> ExitCode {
         let progress = JobProgress(
             client: try session.client(), namespace: try session.namespace(), name: name)
-        let report = try timeoutMilliseconds.map { (limit) throws(Refusal) in
-            try poll(progress, limit)
-        } ?? progress.wait { isSettled($0) }
+        let report: JobReport
+        if let limit = timeoutMilliseconds {
+            report = try poll(progress, limit)
+        } else {
+            report = try progress.wait { isSettled($0) }
+        }
         session.console.say("job/\(name) \(report.phase)")
         return isReached(report) ? .done : .failure
     }

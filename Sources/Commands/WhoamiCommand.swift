@@ -5,7 +5,8 @@ import Primitives
 /// `whoami`
 struct WhoamiCommand: Command {
     static let synopsis = Synopsis(
-        words: "whoami", summary: "Show the server in use, where it was found, and that it knows us.",
+        words: "whoami",
+        summary: "Show the server in use, where it was found, and that it knows us.",
         example: "muster whoami --context lab")
 
     init(_ arguments: inout Arguments) throws(Refusal) { try arguments.end() }
