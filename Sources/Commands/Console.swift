@@ -61,8 +61,12 @@ final class Console: Sendable {
 
     static func text(_ refusal: Refusal, mark: String = "error:") -> String {
         let place = refusal.field.isEmpty ? "" : "\(refusal.field): "
-        let remedy = refusal.remedy.isEmpty ? "" : "  \(refusal.remedy)\n"
+        let remedy = refusal.remedy.isEmpty ? "" : "  \(capitalised(refusal.remedy))\n"
         return "\(mark) \(printable(place + refusal.finding))\n\(printable(remedy))"
+    }
+
+    private static func capitalised(_ text: String) -> String {
+        text.prefix(1).uppercased() + text.dropFirst()
     }
 
     /// Server text must not move the cursor or recolour a terminal.
