@@ -5,7 +5,8 @@
 // processes and the files, and asks the machine about everything. What must survive is in the rank
 // directories, so that the agent may be stopped or killed at any time: the ranks do not notice.
 //
-// Read in this order: RankName → AgentMachine → RankStore → AgentDriver → LogStreams → AgentOptions.
+// Read in this order: RankName → AgentMachine → RankStore → AgentDriver → LogStreams →
+// AgentOptions.
 
 import Glibc
 import Host

@@ -26,6 +26,7 @@ struct RankStore {
             for name in ["ranks", "trash"] where !Files.exists("\(folder)/\(name)") {
                 try Files.makeDirectory("\(folder)/\(name)", mode: 0o700)
             }
+            RankStore.spread("\(folder)/ranks")
             boot = try BootIdentity.current()
         } catch {
             guard error.call == "flock", error.code == EWOULDBLOCK else {
@@ -37,6 +38,21 @@ struct RankStore {
                 finding: "another agent is running on \(folder)",
                 remedy: "Stop it first, or give this one a directory of its own")
         }
+    }
+
+    /// Asks ext4 to put each rank directory somewhere else on the disk.
+    ///
+    /// Packed together, each new file walks past every inode that was freed nearby within the last
+    /// minute: measured 15 times dearer after many removals. Other file systems refuse, and need
+    /// no such advice.
+    private static func spread(_ path: String) {
+        // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_TOPDIR_FL of linux/fs.h, on 64-bit machines.
+        let (read, write, topDirectory) = (UInt(0x8008_6601), UInt(0x4008_6602), Int(0x0002_0000))
+        guard let directory = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY) else { return }
+        var flags = 0
+        guard ioctl(directory.number, read, &flags) == 0 else { return }
+        flags |= topDirectory
+        _ = ioctl(directory.number, write, &flags)
     }
 
     /// Lets the next agent have the folder; nothing may be written by this one any more.

@@ -36,6 +36,9 @@ final class Ground {
         RankDirectory("\(data)/ranks/\(name.directoryName)")
     }
 
+    /// The folder that a rank starts in.
+    func work(_ name: RankName) -> String { "\(rank(name).path)/work" }
+
     func log(_ name: RankName) -> String {
         let bytes = (try? rank(name).log(at: 0, atMost: 1 << 20)) ?? []
         return String(decoding: bytes, as: UTF8.self)

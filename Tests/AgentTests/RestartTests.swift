@@ -38,7 +38,7 @@ import Wire
         controller.record.withLock { $0.welcome = wanted }
         let second = try AgentRun(ground, controller)
         controller.waitForWelcomed(2)
-        try Files.write([], to: "\(ground.rank(name(5)).path)/work/stop", mode: 0o600)
+        try Files.write([], to: "\(ground.work(name(5)))/stop", mode: 0o600)
         let end = try controller.waitForEnd(RankNumbers(job: 5))
         #expect(end.how == .exited && end.code == 7)
         #expect(ground.log(name(5)) == "up\n")
@@ -117,7 +117,7 @@ import Wire
         controller.record.withLock { $0.welcome = wanted }
         let second = try AgentRun(ground, controller)
         controller.waitForWelcomed(2)
-        try Files.write([], to: "\(directory.path)/work/stop", mode: 0o600)
+        try Files.write([], to: "\(ground.work(name(5)))/stop", mode: 0o600)
         #expect(try controller.waitForEnd(RankNumbers(job: 5)).code == 7)
         second.stop()
     }
