@@ -11,7 +11,8 @@ struct AgentCommand: Command {
         words: "agent --server URL --token-file FILE [--ca FILE] [--data-dir DIR]",
         summary: "Run this machine as a node: it starts ranks and reports on them.",
         options: [
-            Synopsis.Option("--data-dir DIR", "where ranks and logs are kept (default: .muster/agent)"),
+            Synopsis.Option(
+                "--data-dir DIR", "where ranks and logs are kept (default: .muster/agent)"),
             Synopsis.Option("--name NAME", "name of the node (default: the host's)"),
             Synopsis.Option("--address ADDRESS", "where ranks on other nodes reach this one"),
             Synopsis.Option("--cpus N", "CPUs to offer (default: what hwloc sees)"),

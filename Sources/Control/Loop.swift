@@ -1,8 +1,8 @@
 import Host
 public import Kernel
 import Primitives
-import Storage
 import Scheduling
+import Storage
 import Telemetry
 import Wire
 
@@ -172,10 +172,13 @@ public final class Loop {
                 EventRow(
                     sequence: note.version, tick: note.note.at,
                     kind: note.note.kind == "Job" ? Kind.job.rawValue : Kind.node.rawValue,
-                    uid: note.note.uid, reason: note.note.reason, json: WireEncoder.encode(note.note)))
+                    uid: note.note.uid, reason: note.note.reason,
+                    json: WireEncoder.encode(note.note)))
         }
         for record in outcome.records {
-            guard case .moved(let uid, let phase, _, _, _, _) = record, phase.isFinal else { continue }
+            guard case .moved(let uid, let phase, _, _, _, _) = record, phase.isFinal else {
+                continue
+            }
             if let row = historyRow(of: uid, texts) { write.history.append(row) }
         }
         return write

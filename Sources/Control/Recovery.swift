@@ -25,7 +25,8 @@ public enum Recovery {
     /// `fail` is called on the core thread when nothing more may be acknowledged; it must not return
     /// to serving.
     public static func open(
-        _ directory: String, store options: StoreOptions, loop loopOptions: LoopOptions = LoopOptions(),
+        _ directory: String, store options: StoreOptions,
+        loop loopOptions: LoopOptions = LoopOptions(),
         log: Log,
         fail: @escaping (String) -> Void
     ) throws -> Core {
@@ -86,7 +87,8 @@ public enum Recovery {
             kernel.sequence == 0 || store.lastDigest == kernel.digest.value
         else {
             throw StorageFailure.corrupt(
-                detail: "replaying the journal to \(kernel.sequence) gives digest \(kernel.digest), "
+                detail:
+                    "replaying the journal to \(kernel.sequence) gives digest \(kernel.digest), "
                     + "the store says \(store.lastSequence) and \(Digest(store.lastDigest))")
         }
     }

@@ -60,7 +60,9 @@ extension Kernel {
             if capacity.cpuFree[index] < 0 || capacity.memoryFree[index] < 0 {
                 broken.append("node \(node.uid) is over-allocated")
             }
-            if live[index] != node.liveRanks { broken.append("node \(node.uid) miscounts its ranks") }
+            if live[index] != node.liveRanks {
+                broken.append("node \(node.uid) miscounts its ranks")
+            }
         }
         return broken
     }

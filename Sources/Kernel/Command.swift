@@ -160,7 +160,8 @@ public struct RankReport: Hashable, Sendable {
     public var at: Tick
 
     public init(
-        node: String, bootID: String, job: UInt64, attempt: UInt32, rank: UInt32, news: News, at: Tick
+        node: String, bootID: String, job: UInt64, attempt: UInt32, rank: UInt32, news: News,
+        at: Tick
     ) {
         self.node = node
         self.bootID = bootID

@@ -8,7 +8,9 @@ extension Kernel {
     mutating func evolve(_ record: Record, at now: Tick) {
         switch record {
         case .created(let kind, let uid, let name):
-            _ = addEntity(Entity(kind: kind, uid: uid, scope: 0, name: name, createdAt: now, version: sequence))
+            _ = addEntity(
+                Entity(
+                    kind: kind, uid: uid, scope: 0, name: name, createdAt: now, version: sequence))
             touch(.object(uid: uid))
         case .revised(let uid, let specChanged, let terms):
             let row = row(ofUID: uid)
@@ -78,7 +80,8 @@ extension Kernel {
             nodes[index].isRemoved = true
             nodes[index].isReady = false
             capacity.set(
-                Row(entity.link), supply: NodeSupply(cpuMilli: 0, memoryBytes: 0, gpus: 0, model: 0))
+                Row(entity.link), supply: NodeSupply(cpuMilli: 0, memoryBytes: 0, gpus: 0, model: 0)
+            )
             openOrClose(nodeAt: index)
         case .namespace, .queue, .token: break
         }
@@ -231,7 +234,8 @@ extension Kernel {
         }
         let index = nodes.firstIndex { $0.isRemoved } ?? nodes.count
         let node = Node(
-            uid: uid, bootID: bootID, isReady: true, registeredAt: now, changedAt: now, supply: supply)
+            uid: uid, bootID: bootID, isReady: true, registeredAt: now, changedAt: now,
+            supply: supply)
         if index == nodes.count { nodes.append(node) } else { nodes[index] = node }
         _ = addEntity(
             Entity(

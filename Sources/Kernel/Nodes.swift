@@ -37,7 +37,8 @@ extension Kernel {
             try refuseDuplicate(key)
             emit(
                 .nodeRegistered(
-                    uid: nextUID, name: report.name, bootID: report.bootID, supply: supply), at: now)
+                    uid: nextUID, name: report.name, bootID: report.bootID, supply: supply), at: now
+            )
         }
         guard let row = byKey[key] else { preconditionFailure("a registered node has a name") }
         hear(nodeAt: Int(entities[row].link), at: now)
@@ -54,7 +55,8 @@ extension Kernel {
         if nodes[index].supply != supply, nodes[index].liveRanks > 0 {
             throw Refusal(
                 .conflict, field: "capacity",
-                finding: "node \"\(report.name)\" reports other amounts while \(node.liveRanks) ranks run",
+                finding:
+                    "node \"\(report.name)\" reports other amounts while \(node.liveRanks) ranks run",
                 remedy: "Start the agent as before, or drain the node first")
         }
         guard node.bootID != report.bootID || node.supply != supply else { return }

@@ -21,7 +21,8 @@ extension Kernel {
         if let version = condition.version, version != entity.version {
             throw Refusal(
                 .conflict, field: "metadata.resourceVersion",
-                finding: "\(name.kind.plural) \"\(name.name)\" has changed since version \(version)",
+                finding:
+                    "\(name.kind.plural) \"\(name.name)\" has changed since version \(version)",
                 remedy: "Read it again, apply your change to version \(entity.version), and retry")
         }
         return row
@@ -61,7 +62,8 @@ extension Kernel {
         }
         guard key.kind == .job || entities.count - jobs.count < limits.entities else {
             throw Refusal(
-                .tooManyRequests, finding: "the cluster holds its limit of \(limits.entities) objects",
+                .tooManyRequests,
+                finding: "the cluster holds its limit of \(limits.entities) objects",
                 remedy: "Delete objects that are no longer used")
         }
     }
@@ -96,7 +98,8 @@ extension Kernel {
             guard entity.dependents == 0 else {
                 throw Refusal(
                     .conflict, field: "metadata.name",
-                    finding: "\(name.kind.word) \"\(name.name)\" still has \(entity.dependents) jobs",
+                    finding:
+                        "\(name.kind.word) \"\(name.name)\" still has \(entity.dependents) jobs",
                     remedy: "Delete those jobs first")
             }
         case .token: break

@@ -15,7 +15,8 @@ public enum Record: Hashable, Sendable {
     case rankEnded(job: UInt64, rank: UInt32, end: RankEnd, at: Tick)
     /// The highest rank of an attempt that is over leaves the books.
     case rankForgotten(job: UInt64)
-    case moved(job: UInt64, to: Phase, cause: Cause, fate: Phase, culprit: Culprit?, notBefore: Tick)
+    case moved(
+        job: UInt64, to: Phase, cause: Cause, fate: Phase, culprit: Culprit?, notBefore: Tick)
     case nodeRegistered(uid: UInt64, name: String, bootID: String, supply: NodeSupply)
     case nodeReady(uid: UInt64, Bool)
     case nodeCordoned(uid: UInt64, Bool)

@@ -222,7 +222,8 @@ extension NodeSupply {
 
     init(from reader: inout ByteReader) throws(DecodingFailure) {
         self.init(
-            cpuMilli: try reader.signed(), memoryBytes: try reader.signed(), gpus: try reader.byte(),
+            cpuMilli: try reader.signed(), memoryBytes: try reader.signed(),
+            gpus: try reader.byte(),
             model: try reader.byte())
     }
 }

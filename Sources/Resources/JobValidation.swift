@@ -176,7 +176,8 @@ extension RoleSpec {
             let isName =
                 !bytes.isEmpty && !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[0])
                 && bytes.allSatisfy { byte in
-                    byte == UInt8(ascii: "_") || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+                    byte == UInt8(ascii: "_")
+                        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                         || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
                 }
             guard isName, !value.utf8.contains(0) else {
@@ -202,7 +203,8 @@ extension ResourceSpec {
                 "Use 0 to \(JobLimits.cpus), such as 8 or 500m")
         }
         guard (resources.memory?.milli ?? 0) >= 0 else {
-            throw invalid("resources.memory", "the amount is negative", "Use an amount such as 64Gi")
+            throw invalid(
+                "resources.memory", "the amount is negative", "Use an amount such as 64Gi")
         }
         let gpuMilli = resources.gpus?.milli ?? 0
         guard gpuMilli >= 0, gpuMilli <= JobLimits.gpusPerRank * 1000,

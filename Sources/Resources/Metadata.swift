@@ -52,7 +52,8 @@ public enum Naming {
         else {
             throw Refusal(
                 .invalid, field: field, finding: "\"\(name.prefix(80))\" is not a valid name",
-                remedy: "Use 1 to 63 characters of a-z, 0-9, '-' and '.', with a letter or digit at "
+                remedy:
+                    "Use 1 to 63 characters of a-z, 0-9, '-' and '.', with a letter or digit at "
                     + "both ends, such as train-42")
         }
     }

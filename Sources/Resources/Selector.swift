@@ -86,7 +86,8 @@ public struct Selector: Hashable, Sendable {
         if let range = split(part, at: "==") ?? split(part, at: "=") {
             return .equals(try key(range.0, part), range.1)
         }
-        if part.utf8.last == UInt8(ascii: ")"), let open = part.utf8.firstIndex(of: UInt8(ascii: "("))
+        if part.utf8.last == UInt8(ascii: ")"),
+            let open = part.utf8.firstIndex(of: UInt8(ascii: "("))
         {
             let head = part[..<open].split(separator: " ")
             let inside = part[part.utf8.index(after: open)...].dropLast()
@@ -109,7 +110,9 @@ public struct Selector: Hashable, Sendable {
     private static func key(_ text: String, _ part: String) throws(Refusal) -> String {
         let isFine =
             !text.isEmpty && text.utf8.count <= 317
-            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "(") && $0 != 0x21 }
+            && text.utf8.allSatisfy {
+                $0 > 0x20 && $0 < 0x7f && $0 != UInt8(ascii: "(") && $0 != 0x21
+            }
         guard isFine else { throw refusal(part) }
         return text
     }

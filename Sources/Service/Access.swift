@@ -1,6 +1,6 @@
 import Control
-import Host
 import HTTP
+import Host
 import Kernel
 import Network
 import Primitives
@@ -59,7 +59,9 @@ struct Authenticator {
         guard let credential = credential(header) else {
             throw Refusal(
                 .unauthorized, field: "Authorization", finding: "the token is not valid",
-                remedy: "Use a token that exists and has not expired; list them with: muster token list")
+                remedy:
+                    "Use a token that exists and has not expired; list them with: muster token list"
+            )
         }
         exchange.principal = credential
         return credential.actor

@@ -1,7 +1,7 @@
 import Configuration
 import Control
-import Host
 import HTTP
+import Host
 import Kernel
 import Network
 import Primitives
@@ -28,7 +28,8 @@ struct Admission {
         }
         guard let validation = FieldValidation(rawValue: text) else {
             throw Refusal(
-                .malformed, field: "fieldValidation", finding: "\"\(text.prefix(40))\" is not known",
+                .malformed, field: "fieldValidation",
+                finding: "\"\(text.prefix(40))\" is not known",
                 remedy: "Use Strict, Warn or Ignore")
         }
         self.validation = validation
@@ -66,7 +67,7 @@ struct Admission {
             manifest = try WireDecoder.decode(
                 Manifest<Spec>.self, from: document,
                 unknown: validation == .strict ? .refuse : .ignore)
-        } catch where error.finding.utf8.starts(with: "unknown field".utf8) {
+        } catch  where error.finding.utf8.starts(with: "unknown field".utf8) {
             throw Refusal(
                 .malformed, field: error.field, finding: "strict decoding error: \(error.finding)",
                 remedy: error.remedy)
@@ -89,7 +90,8 @@ struct Admission {
         let longest = spec.roles.map { ($0.name ?? "").utf8.count }.max() ?? 0
         guard name.utf8.count + longest + 7 <= 253 else {
             throw Refusal(
-                .invalid, field: "metadata.name", finding: "the names of its pods would be too long",
+                .invalid, field: "metadata.name",
+                finding: "the names of its pods would be too long",
                 remedy: "Use shorter names for the job and its roles")
         }
         var roles: [JobOrder.Role] = []

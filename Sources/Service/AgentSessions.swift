@@ -88,7 +88,8 @@ final class AgentSessions {
         if let end = message.logEnd { logs.end(end) }
     }
 
-    private func register(_ hello: AgentHello, _ session: AgentSession, _ submit: @escaping Submit) {
+    private func register(_ hello: AgentHello, _ session: AgentSession, _ submit: @escaping Submit)
+    {
         do throws(Refusal) {
             try Naming.check(hello.name, field: "name")
             try Naming.check(labels: hello.labels, field: "labels")
@@ -217,9 +218,10 @@ final class AgentSessions {
                 rank.node == node && !rank.state.isEnded
                     ? (rank: UInt32(number), hasStarted: rank.state != .placed) : nil
             }
-            if view.job.phase != .stopping,
-                let order = launches.order(
-                    job: view.uid, attempt: view.job.attempt, ranks: ranks)
+            // What is stopping is named rank by rank too: the agent then answers for each of them,
+            // also for those whose launch never reached it.
+            if let order = launches.order(
+                job: view.uid, attempt: view.job.attempt, ranks: ranks)
             {
                 orders.append(order)
             }

@@ -22,7 +22,9 @@ struct Bootstrap {
         if catalog.object(.namespace, "default") == nil {
             wanted.append(plain.object(.namespace, "default"))
         }
-        if catalog.object(.queue, "default") == nil { wanted.append(plain.object(.queue, "default")) }
+        if catalog.object(.queue, "default") == nil {
+            wanted.append(plain.object(.queue, "default"))
+        }
         for (name, role, path) in [
             ("admin", TokenRole.admin, tokenPath), ("agent", TokenRole.agent, agentTokenPath),
         ] where catalog.object(.token, name) == nil {

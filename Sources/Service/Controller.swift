@@ -38,7 +38,8 @@ public enum Controller {
         core.loop.attach(server)
         let loop = Transfer(core.loop)
         let thread = try start("core") { loop.value.run() }
-        let bootstrap = Bootstrap(directory: directory, mailbox: core.mailbox, catalog: core.catalog)
+        let bootstrap = Bootstrap(
+            directory: directory, mailbox: core.mailbox, catalog: core.catalog)
         try bootstrap.seed()
         let realPort = try reactor.listen(host: host, port: port, tls: tls, handler: server)
         try reactor.listen(unix: "\(directory)/muster.sock", handler: server)

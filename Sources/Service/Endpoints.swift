@@ -75,7 +75,8 @@ func routeTable() -> RouteTable<Endpoint> {
     for words in KindWords.all {
         let root = words.group.isEmpty ? "/api/v1" : "/apis/\(Group.version)"
         let collection =
-            words.isNamespaced ? "\(root)/namespaces/{namespace}/\(words.plural)" : "\(root)/\(words.plural)"
+            words.isNamespaced
+            ? "\(root)/namespaces/{namespace}/\(words.plural)" : "\(root)/\(words.plural)"
         let item = "\(collection)/{name}"
         if words.isNamespaced {
             table.add(.get, "\(root)/\(words.plural)", .list(words.resource))

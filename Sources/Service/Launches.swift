@@ -55,7 +55,8 @@ struct Launches {
 
     private func address(of node: String) -> String {
         guard let view = catalog.node(node),
-            let text = try? WireDecoder.decode(NodeText.self, json: view.text.body, unknown: .ignore)
+            let text = try? WireDecoder.decode(
+                NodeText.self, json: view.text.body, unknown: .ignore)
         else { return "127.0.0.1" }
         return text.address
     }

@@ -21,7 +21,8 @@ struct KindWords: Sendable {
 
     static let all: [KindWords] = [
         KindWords(
-            resource: .jobs, kind: "Job", apiVersion: Group.version, plural: "jobs", singular: "job",
+            resource: .jobs, kind: "Job", apiVersion: Group.version, plural: "jobs",
+            singular: "job",
             shortNames: ["mj"], isNamespaced: true,
             verbs: ["create", "delete", "get", "list", "patch", "update", "watch"]),
         KindWords(

@@ -163,7 +163,8 @@ extension Server {
             finding: phase == .pending
                 ? "this field of a job cannot be changed"
                 : "this field of a job in phase \(phase.word) cannot be changed",
-            remedy: "Change priority, timeLimit or gracePeriod of a waiting job, or submit a new one")
+            remedy:
+                "Change priority, timeLimit or gracePeriod of a waiting job, or submit a new one")
     }
 
     private func reviseNode(
@@ -173,7 +174,8 @@ extension Server {
         let object = JSON(wanted)
         if let directive = object["spec"]?.members.first(where: { $0.key.hasPrefix("$") }) {
             throw Refusal(
-                .invalid, field: "spec.\(directive.key)", finding: "patch directives are not available",
+                .invalid, field: "spec.\(directive.key)",
+                finding: "patch directives are not available",
                 remedy: "Send the fields themselves")
         }
         let metadata = try WireDecoder.decode(
@@ -223,7 +225,8 @@ extension Server {
         }
         try checkIdentity(metadata, .object(view))
         let draft = admission.draft(
-            metadata ?? Metadata(), name: view.name, namespace: "", user: view.text.user, body: body)
+            metadata ?? Metadata(), name: view.name, namespace: "", user: view.text.user, body: body
+        )
         guard draft.head != view.text.head || body != view.text.body else {
             return reply(200, objects.encode(.object(view)), call.exchange)
         }

@@ -118,7 +118,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             guard isAllowed(found, right.verb, right.resource) else {
                 throw Refusal(
                     .forbidden,
-                    finding: "token \"\(found.name)\" may not \(right.verb.rawValue) \(right.resource)",
+                    finding:
+                        "token \"\(found.name)\" may not \(right.verb.rawValue) \(right.resource)",
                     remedy: "Use a token with another role")
             }
             actor = found
@@ -140,7 +141,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         dispatch(
             Call(
                 request: request, exchange: exchange, endpoint: endpoint,
-                namespace: captures["namespace"], name: captures["name"], query: query, actor: actor))
+                namespace: captures["namespace"], name: captures["name"], query: query, actor: actor
+            ))
     }
 
     private func dispatch(_ call: Call) {
@@ -195,7 +197,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
 
     private func exchangeText(_ status: Int, _ text: String, _ exchange: Exchange) {
         exchange.reply(
-            status, Headers([("Content-Type", "text/plain; charset=utf-8")]), body: Array(text.utf8))
+            status, Headers([("Content-Type", "text/plain; charset=utf-8")]), body: Array(text.utf8)
+        )
     }
 
     // MARK: Answers

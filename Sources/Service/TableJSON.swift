@@ -162,7 +162,8 @@ struct TableJSON {
             .text(Quantity(milli: gpus).description), .text(job.cause.word),
             .text(age(view.createdAt, now)),
             .text(nodes.isEmpty ? "<none>" : nodes.joined(separator: ",")),
-            .number(Int64(job.terms.priority)), .text(job.startedAt.map(ObjectJSON.text) ?? "<none>"),
+            .number(Int64(job.terms.priority)),
+            .text(job.startedAt.map(ObjectJSON.text) ?? "<none>"),
         ]
     }
 
@@ -180,7 +181,8 @@ struct TableJSON {
 
     private func objectCells(_ view: ObjectView, _ now: Tick) -> [Cell] {
         switch view.kind {
-        case .namespace: return [.text(view.name), .text("Active"), .text(age(view.createdAt, now))]
+        case .namespace:
+            return [.text(view.name), .text("Active"), .text(age(view.createdAt, now))]
         case .token:
             let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body)
             return [
@@ -197,7 +199,8 @@ struct TableJSON {
         let seconds = now.since(then).milliseconds / 1000
         switch seconds {
         case ..<120: return "\(seconds)s"
-        case ..<600: return seconds % 60 == 0 ? "\(seconds / 60)m" : "\(seconds / 60)m\(seconds % 60)s"
+        case ..<600:
+            return seconds % 60 == 0 ? "\(seconds / 60)m" : "\(seconds / 60)m\(seconds % 60)s"
         case ..<7200: return "\(seconds / 60)m"
         case ..<172_800: return "\(seconds / 3600)h"
         default: return "\(seconds / 86_400)d"

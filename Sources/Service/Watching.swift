@@ -25,7 +25,8 @@ extension Server {
         if !asked.isEmpty, asked != "0" {
             guard let number = UInt64(asked) else {
                 throw Refusal(
-                    .malformed, field: "resourceVersion", finding: "\"\(asked.prefix(40))\" is no version",
+                    .malformed, field: "resourceVersion",
+                    finding: "\"\(asked.prefix(40))\" is no version",
                     remedy: "Send the resourceVersion of a list")
             }
             position = number

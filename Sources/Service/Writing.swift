@@ -173,7 +173,8 @@ extension Server {
         let name = try admission.name(manifest.metadata)
         let body = manifest.spec.map { WireEncoder.encode($0) } ?? Array("{}".utf8)
         let draft = admission.draft(
-            manifest.metadata ?? Metadata(), name: name, namespace: "", user: call.actor?.name ?? "",
+            manifest.metadata ?? Metadata(), name: name, namespace: "",
+            user: call.actor?.name ?? "",
             body: body)
         post(.create(ObjectName(kind, name: name)), draft, call) { [unowned self] reply in
             answerWithObject(reply, kind, status: 201, call)
@@ -205,7 +206,8 @@ extension Server {
         spec.digest = TokenText.digest(of: secret)
         spec.expires = spec.expires ?? Timestamp(milliseconds: now() + TokenText.lifeMilliseconds)
         let draft = admission.draft(
-            manifest.metadata ?? Metadata(), name: name, namespace: "", user: call.actor?.name ?? "",
+            manifest.metadata ?? Metadata(), name: name, namespace: "",
+            user: call.actor?.name ?? "",
             body: WireEncoder.encode(spec))
         post(.create(ObjectName(.token, name: name)), draft, call) { [unowned self] reply in
             guard case .done(let uid, _) = reply, let view = catalog.object(.token, uid: uid) else {

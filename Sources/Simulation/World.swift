@@ -63,7 +63,9 @@ public struct World: Sendable {
             budget -= 1
             happen(next)
         }
-        if findings.isEmpty, hasUnfinishedJobs { note("jobs are left that nobody will ever finish") }
+        if findings.isEmpty, hasUnfinishedJobs {
+            note("jobs are left that nobody will ever finish")
+        }
         compareReplay()
     }
 
@@ -94,7 +96,8 @@ public struct World: Sendable {
         case 16:
             feed([
                 .cordon(
-                    name: nodes[dice.below(nodes.count)].name, dice.hits(1, outOf: 3), Precondition())
+                    name: nodes[dice.below(nodes.count)].name, dice.hits(1, outOf: 3),
+                    Precondition())
             ])
         case 17:
             now = now.after(Duration64(seconds: Int64(dice.below(40))))
@@ -114,7 +117,8 @@ public struct World: Sendable {
         let order = JobOrder(
             namespace: "default", name: "job-\(submitted)", queue: "default", roles: roles,
             terms: JobTerms(
-                priority: Int32(dice.below(3)), timeLimit: .zero, gracePeriod: Duration64(seconds: 1)),
+                priority: Int32(dice.below(3)), timeLimit: .zero,
+                gracePeriod: Duration64(seconds: 1)),
             success: dice.hits(1, outOf: 4) ? .role(0) : .allRanks,
             retryLimit: UInt32(dice.below(3)), backoff: Duration64(milliseconds: 500),
             idempotencyKey: dice.hits(1, outOf: 4) ? "key-\(submitted)" : "")
@@ -180,7 +184,8 @@ public struct World: Sendable {
             for rank in ranks {
                 launch(
                     Assignment(
-                        job: job, attempt: attempt, rank: rank, hasStarted: false, isStopping: false),
+                        job: job, attempt: attempt, rank: rank, hasStarted: false, isStopping: false
+                    ),
                     on: node)
             }
         case .stop(let node, let job, let attempt): stop(job, attempt, on: node)
@@ -198,7 +203,8 @@ public struct World: Sendable {
     private mutating func launch(_ rank: Assignment, on node: UInt64) {
         guard let index = simulatedIndex(of: node), !nodes[index].isCutOff else { return }
         guard !nodes[index].alive.contains(where: { isSame($0, rank) }) else { return }
-        if nodes[index].alive.contains(where: { $0.job == rank.job && $0.attempt != rank.attempt }) {
+        if nodes[index].alive.contains(where: { $0.job == rank.job && $0.attempt != rank.attempt })
+        {
             note("job \(rank.job) runs two attempts at once on \(nodes[index].name)")
         }
         nodes[index].alive.append(rank)
@@ -249,7 +255,8 @@ public struct World: Sendable {
         order += 1
         heap.push(
             Happening(
-                at: now.after(Duration64(milliseconds: Int64(milliseconds))), order: order, what: what))
+                at: now.after(Duration64(milliseconds: Int64(milliseconds))), order: order,
+                what: what))
     }
 
     private mutating func note(_ text: String) { findings.append(Finding(at: now, text: text)) }

@@ -62,7 +62,9 @@ func runLoad(_ options: Options, _ body: (Options, Target) throws(Refusal) -> Vo
 }
 
 /// A list of jobs in one body.
-func jobList(_ names: Range<Int>, stem: String, millicores: Int, padding: Int, waits: Bool) -> [UInt8] {
+func jobList(_ names: Range<Int>, stem: String, millicores: Int, padding: Int, waits: Bool)
+    -> [UInt8]
+{
     var body = Array("{\"kind\":\"JobList\",\"apiVersion\":\"muster.dev/v1\",\"items\":[".utf8)
     for number in names {
         if number > names.lowerBound { body.append(UInt8(ascii: ",")) }
@@ -90,7 +92,9 @@ func fill(_ options: Options, _ target: Target) throws(Refusal) {
         sent = next
     }
     let seconds = Double(Clock.monotonicNanoseconds() - start) / 1e9
-    say("filled \(jobs) jobs in \(seconds) s: \(Int(Double(jobs) / seconds)) jobs/s on one connection")
+    say(
+        "filled \(jobs) jobs in \(seconds) s: \(Int(Double(jobs) / seconds)) jobs/s on one connection"
+    )
 }
 
 /// Submits many one-rank jobs that do nothing, and waits for the last to end.

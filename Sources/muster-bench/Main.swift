@@ -39,7 +39,9 @@ struct Options {
     init(_ words: [String]) { self.words = words }
 
     func text(_ name: String, or fallback: String) -> String {
-        guard let index = words.firstIndex(of: name), index + 1 < words.count else { return fallback }
+        guard let index = words.firstIndex(of: name), index + 1 < words.count else {
+            return fallback
+        }
         return words[index + 1]
     }
 
