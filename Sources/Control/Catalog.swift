@@ -92,8 +92,8 @@ public final class Catalog: Sendable {
         }
     }
 
-    /// Up to `limit` changes after a version, and the version up to which they are complete; nil when
-    /// that is too long ago: the reader must list again.
+    /// Up to `limit` changes after a version, and the version up to which they are complete; nil
+    /// when that is too long ago: the reader must list again.
     public func changes(
         of resource: Resource, after version: UInt64, limit: Int
     ) -> (changes: [WatchChange], upTo: UInt64)? {

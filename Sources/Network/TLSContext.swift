@@ -121,6 +121,7 @@ extension TLSContext {
     }
 
     /// `http/1.1` in wire form, alive for the whole process since OpenSSL keeps pointers into it.
+    // Unchecked: written once by whichever thread comes first, owned by nobody, only read after.
     nonisolated(unsafe) private static let protocols: UnsafeBufferPointer<UInt8> = {
         let bytes = [8] + Array("http/1.1".utf8)
         let memory = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: bytes.count)

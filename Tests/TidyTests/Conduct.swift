@@ -5,7 +5,17 @@ enum Conduct {
     ]
 
     /// Who may say `@unchecked Sendable` or `nonisolated(unsafe)`, and how many times.
-    static let owned: [String: Int] = [:]
+    static let owned: [String: Int] = [
+        "Sources/Host/Lock.swift": 1,
+        "Sources/Network/Reactor.swift": 1,
+        "Sources/Network/System.swift": 1,
+        "Sources/Network/TLSContext.swift": 1,
+        "Sources/Network/WebSocketJoining.swift": 1,
+        "Sources/Service/Controller.swift": 1,
+        "Sources/Service/Server.swift": 1,
+        "Sources/Telemetry/Counters.swift": 1,
+        "Sources/Telemetry/Log.swift": 1,
+    ]
 
     static func stops(_ file: File) -> [Finding] {
         guard file.isSwift, !file.isTest else { return [] }
