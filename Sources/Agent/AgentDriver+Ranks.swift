@@ -10,6 +10,7 @@ import Telemetry
 extension AgentDriver {
     func start(_ order: RankStartOrder, _ defaults: RankDefaults) {
         let name = order.name
+        lastStart = reactor.now
         do throws(Refusal) {
             try store.create(order, defaults)
         } catch {

@@ -24,6 +24,9 @@ final class AgentDriver {
         static let welcomeMilliseconds: Int64 = 15_000
         /// The welcome of a full machine: the controller is trusted more than its users are.
         static let message = WireLimits(keys: 4_000_000, documentBytes: 64 << 20)
+        /// The trash waits until nothing was started for this long, or until there is this much.
+        static let quietMilliseconds: Int64 = 1_000
+        static let trashMax = 20_000
         /// Unsent bytes above which logs wait.
         static let unsentBytes = 8 << 20
     }
@@ -65,6 +68,10 @@ final class AgentDriver {
     private var isFlushDue = false
     private var isStartDue = false
     private var isLogPollDue = false
+    private var isSweepDue = false
+    /// Directories put into the trash since it was last emptied.
+    private var unswept = 0
+    var lastStart = -Limits.quietMilliseconds
 
     /// Takes the directory, finds the ranks in it, and is ready to `run`.
     init(_ options: AgentOptions, log: Log) throws(Refusal) {
@@ -106,8 +113,6 @@ final class AgentDriver {
         }
     }
 
-    deinit { sweeper.close() }
-
     /// Runs until the reactor is stopped; ranks run on.
     func run() {
         log.info("node \(hello.name) with \(machine.liveRanks) ranks dials \(endpoint)")
@@ -115,6 +120,13 @@ final class AgentDriver {
         tick()
         reactor.run()
         socket = nil
+        // Timers of the reactor still hold this object, so nothing is left to its end.
+        for rank in running.values {
+            if let watch = rank.watch { reactor.unwatch(watch) }
+        }
+        running = [:]
+        sweeper.close()
+        store.release()
     }
 
     /// Reads the CA file again, for connections to come.
@@ -262,7 +274,8 @@ extension AgentDriver {
         case .markDelivered(let name): try store.markDelivered(name)
         case .remove(let name):
             try store.discard(name)
-            sweeper.sweep()
+            unswept += 1
+            scheduleSweep()
         case .readLog(let request): say(logs.open(request) { [self] in machine.isLive($0) })
         case .continueLog(let stream):
             say(logs.proceed(stream) { [self] in machine.isLive($0) })
@@ -282,6 +295,22 @@ extension AgentDriver {
             start(order, defaults)
         }
         perform()
+    }
+
+    /// Empties the trash at a quiet time: ext4 does not use an inode again within a minute of its
+    /// removal, and looks at every such one whenever it makes a file.
+    private func scheduleSweep() {
+        guard unswept > 0, !isSweepDue else { return }
+        let quiet = reactor.now - lastStart
+        guard quiet < Limits.quietMilliseconds, unswept < Limits.trashMax else {
+            unswept = 0
+            return sweeper.sweep()
+        }
+        isSweepDue = true
+        _ = reactor.after(milliseconds: Limits.quietMilliseconds) { [self] in
+            isSweepDue = false
+            scheduleSweep()
+        }
     }
 
     private func scheduleFlush() {

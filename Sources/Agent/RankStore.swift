@@ -39,6 +39,9 @@ struct RankStore {
         }
     }
 
+    /// Lets the next agent have the folder; nothing may be written by this one any more.
+    func release() { lock.release() }
+
     var ranksPath: String { "\(folder)/ranks" }
     var trashPath: String { "\(folder)/trash" }
 
@@ -95,9 +98,12 @@ struct RankStore {
     }
 
     /// Remembers that the controller has the end; lost with the power, it is merely told again.
+    ///
+    /// The order has served, so its file becomes the mark: a new one would be an inode more.
     func markDelivered(_ name: RankName) throws(SystemError) {
-        _ = try Descriptor.open(
-            "\(directory(of: name).path)/delivered", O_WRONLY | O_CREAT, mode: 0o600)
+        let path = directory(of: name).path
+        if rename("\(path)/order", "\(path)/delivered") == 0 { return }
+        _ = try Descriptor.open("\(path)/delivered", O_WRONLY | O_CREAT, mode: 0o600)
     }
 
     /// Takes a directory out of the way at once; the sweeper removes it later.
@@ -123,13 +129,16 @@ extension RankEnd {
     }
 }
 
-/// A lock on a file, held as long as this lives; the kernel lets go of it with the process.
+/// A lock on a file until it is released; the kernel lets go of it with the process, too.
 private final class FolderLock {
-    private let file: Descriptor
+    private var file: Descriptor?
 
     init(_ path: String) throws(SystemError) {
-        file = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+        let file = try Descriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
         let number = file.number
         try SystemCall.run("flock", on: path) { flock(number, LOCK_EX | LOCK_NB) }
+        self.file = consume file
     }
+
+    func release() { file = nil }
 }

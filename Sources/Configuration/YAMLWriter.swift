@@ -119,7 +119,7 @@ extension YAMLWriter {
             return false
         }
         guard isDigit(first) else { return true }
-        // 1e3, 0x1f, 1_000, 1:30 and 2026-11-20 mean something to some reader; 64Gi and 4h30m do not.
+        // 1e3, 0x1f, 1_000, 1:30 and 2026-11-20 mean a number or date to some; 64Gi does not.
         let isTelling = bytes.contains { isLetter($0) && !"abcdefoxABCDEFOX".utf8.contains($0) }
         return isTelling && !bytes.contains { "_:-+".utf8.contains($0) }
     }

@@ -49,8 +49,12 @@ public final class Catalog: Sendable {
     }
 
     let state = Lock(State())
+    let bodies: BodyCache
 
-    public init() {}
+    init(bodies: BodyCache) { self.bodies = bodies }
+
+    /// A job's specification: from memory if it was used of late, else from disk.
+    public func body(of view: JobView) -> [UInt8] { bodies.body(of: view.uid) }
 
     /// The newest published version.
     public var version: UInt64 { state.withLock { $0.version } }

@@ -105,7 +105,11 @@ public final class Loop {
                 refuse(batch, after: error)
                 return
             }
-            catalog.publish(outcome, of: kernel, texts: texts, events: notes)
+            for (uid, written) in texts where written.text.residentBody == nil {
+                catalog.bodies.keep(uid, written.body)
+            }
+            catalog.publish(
+                outcome, of: kernel, texts: texts.mapValues(\.text), events: notes)
             explainBlockers(outcome)
         }
         let answers = zip(batch, outcome.replies).compactMap { submission, reply in
@@ -118,17 +122,30 @@ public final class Loop {
         upkeep(isIdle: batch.isEmpty)
     }
 
-    private func texts(of batch: [CoreRequest], _ outcome: Outcome) -> [UInt64: DocumentText] {
-        var texts: [UInt64: DocumentText] = [:]
+    /// The text that came with a batch: what readers keep, and the body that goes to disk.
+    private struct Written {
+        let text: DocumentText
+        let body: [UInt8]
+
+        init(_ draft: DocumentDraft, isJob: Bool) {
+            body = draft.body.withUnsafeBytes { Array($0) }
+            text = DocumentText(
+                head: draft.head, residentBody: isJob ? nil : body, labels: draft.labels,
+                user: draft.user)
+        }
+    }
+
+    private func texts(of batch: [CoreRequest], _ outcome: Outcome) -> [UInt64: Written] {
+        var texts: [UInt64: Written] = [:]
         for (submission, reply) in zip(batch, outcome.replies) {
             guard let draft = submission.draft, case .done(let uid, _) = reply else { continue }
-            texts[uid] = DocumentText(draft)
+            texts[uid] = Written(draft, isJob: kernel.job(uid) != nil)
         }
         return texts
     }
 
     private func write(
-        _ outcome: Outcome, _ texts: [UInt64: DocumentText], _ notes: [EventView], at now: Tick
+        _ outcome: Outcome, _ texts: [UInt64: Written], _ notes: [EventView], at now: Tick
     ) -> WriteBatch {
         var write = WriteBatch(
             firstSequence: outcome.firstSequence, lastSequence: kernel.sequence,
@@ -142,8 +159,11 @@ public final class Loop {
                     .put(
                         StoredDocument(
                             uid: uid, kind: object.kind.rawValue, key: scope + object.name,
-                            head: text.head, body: text.body)))
-            case .removed(_, let uid): write.documents.append(.delete(uid: uid))
+                            head: text.text.head, body: text.body)))
+            case .removed(let kind, let uid):
+                // Watchers are shown what was deleted: keep it at hand before it is gone.
+                if kind == .job { _ = catalog.bodies.body(of: uid) }
+                write.documents.append(.delete(uid: uid))
             case .rank, .rankRemoved: continue
             }
         }
@@ -161,14 +181,14 @@ public final class Loop {
         return write
     }
 
-    private func historyRow(of uid: UInt64, _ texts: [UInt64: DocumentText]) -> HistoryRow? {
+    private func historyRow(of uid: UInt64, _ texts: [UInt64: Written]) -> HistoryRow? {
         guard let job = kernel.job(uid), let object = kernel.object(uid) else { return nil }
         let shape = kernel.shape(of: job)
         let known = catalog.job(uid: uid)
         return HistoryRow(
             uid: uid, namespace: kernel.object(job.namespace)?.name ?? "", name: object.name,
             queue: kernel.object(job.queue)?.name ?? "",
-            user: (texts[uid] ?? known?.text)?.user ?? "", phase: job.phase.word,
+            user: (texts[uid]?.text ?? known?.text)?.user ?? "", phase: job.phase.word,
             reason: job.cause.word, submittedTick: job.submittedAt.milliseconds,
             startedTick: job.startedAt?.milliseconds,
             endedTick: (job.endedAt ?? job.changedAt).milliseconds, ranks: Int64(shape.rankCount),

@@ -31,9 +31,11 @@ public enum Recovery {
     ) throws -> Core {
         let store = try Store.open(directory, options: options)
         for notice in store.notices { log.warning(notice) }
-        let catalog = Catalog()
+        let catalog = Catalog(bodies: BodyCache(try BodyReader.open(directory)))
         var texts: [UInt64: DocumentText] = [:]
-        try store.forEachDocument { texts[$0.uid] = try text(of: $0) }
+        try store.forEachDocument(withoutBodiesOf: Kind.job.rawValue) {
+            texts[$0.uid] = try text(of: $0)
+        }
         var kernel = try snapshotKernel(store)
         let snapshot = kernel.sequence
         for uid in kernel.objectUIDs {
@@ -92,9 +94,9 @@ public enum Recovery {
     private static func text(of document: StoredDocument) throws -> DocumentText {
         let head = try WireDecoder.decode(StoredHead.self, json: document.head, unknown: .ignore)
         return DocumentText(
-            DocumentDraft(
-                head: document.head, body: document.body, labels: head.labels ?? [:],
-                user: head.annotations?[StoredHead.userKey] ?? ""))
+            head: document.head,
+            residentBody: document.kind == Kind.job.rawValue ? nil : document.body,
+            labels: head.labels ?? [:], user: head.annotations?[StoredHead.userKey] ?? "")
     }
 
     private static func recentEvents(_ reader: ReadConnection) throws -> [EventView] {

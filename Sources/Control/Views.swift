@@ -18,16 +18,21 @@ public protocol CatalogView: AnyObject, Sendable {
 /// The text of an object, shared by its versions.
 public final class DocumentText: Sendable {
     public let head: [UInt8]
-    public let body: [UInt8]
+    /// Nil for jobs: theirs stay on disk, see ``Catalog/body(of:)``.
+    let residentBody: [UInt8]?
     public let labels: StringMap
     public let user: String
 
-    init(_ draft: DocumentDraft) {
-        head = draft.head
-        body = draft.body
-        labels = draft.labels
-        user = draft.user
+    init(head: [UInt8], residentBody: [UInt8]?, labels: StringMap, user: String) {
+        // Kept for long: without the room that a growing buffer leaves at its end.
+        self.head = head.withUnsafeBytes { Array($0) }
+        self.residentBody = residentBody
+        self.labels = labels
+        self.user = user
     }
+
+    /// The body of an object that is no job.
+    public var body: [UInt8] { residentBody ?? Array("{}".utf8) }
 }
 
 /// One job as of one version.

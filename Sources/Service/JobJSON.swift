@@ -16,7 +16,7 @@ extension ObjectJSON {
             createdAt: view.createdAt, deletedAt: view.job.isDeleting ? view.job.changedAt : nil,
             into: &json)
         json.key("spec")
-        json.raw(view.text.body)
+        json.raw(catalog.body(of: view))
         json.key("status")
         writeJobStatus(view, into: &json)
         json.closeObject()

@@ -14,7 +14,7 @@ struct Launches {
         job uid: UInt64, attempt: UInt32, ranks: [(rank: UInt32, hasStarted: Bool)]
     ) -> LaunchOrder? {
         guard let view = catalog.job(uid: uid), view.job.attempt == attempt,
-            let document = try? Document(json: view.text.body, limits: .stored),
+            let document = try? Document(json: catalog.body(of: view), limits: .stored),
             let spec = try? WireDecoder.decode(JobSpec.self, from: document, unknown: .ignore)
         else { return nil }
         let environments = RankEnvironments(view, spec) { address(of: $0) }

@@ -59,7 +59,12 @@ struct KindWords: Sendable {
 /// Writes items as JSON objects.
 struct ObjectJSON {
     let catalog: Catalog
-    let pods = PodNames()
+    let pods: PodNames
+
+    init(catalog: Catalog) {
+        self.catalog = catalog
+        pods = PodNames(catalog)
+    }
 
     /// Appends one whole object, as of the version of its deletion if one is given.
     func write(_ item: Item, version: UInt64? = nil, into json: inout JSONWriter) {

@@ -6,12 +6,16 @@ import Wire
 
 /// How ranks are named and labelled as pods. Reactor thread only: it remembers what it has read.
 final class PodNames {
+    private let catalog: Catalog
     private var roleNames: [UInt64: [String]] = [:]
+
+    init(_ catalog: Catalog) { self.catalog = catalog }
 
     /// The names of a job's roles, read from its text once in a while.
     func roleNames(of view: JobView) -> [String] {
         if let known = roleNames[view.uid] { return known }
-        guard let document = try? Document(json: view.text.body, limits: .stored) else { return [] }
+        let body = catalog.body(of: view)
+        guard let document = try? Document(json: body, limits: .stored) else { return [] }
         let names = document.root["roles"]?.elements.map { $0["name"]?.string ?? "" } ?? []
         if roleNames.count >= 4096 { roleNames.removeAll(keepingCapacity: true) }
         roleNames[view.uid] = names

@@ -108,14 +108,15 @@ extension Server {
                 .invalid, field: "spec", finding: "the job has no specification",
                 remedy: "Send the whole object")
         }
+        let stored = catalog.body(of: view)
         let old = try WireDecoder.decode(
-            JobSpec.self, from: Document(json: view.text.body, limits: .stored), unknown: .ignore)
+            JobSpec.self, from: Document(json: stored, limits: .stored), unknown: .ignore)
         try refuseFixedChanges(from: old, to: spec, view.job.phase)
         let body = WireEncoder.encode(spec)
         let draft = admission.draft(
             manifest.metadata ?? Metadata(), name: view.name, namespace: view.namespace,
             user: view.text.user, body: body)
-        guard draft.head != view.text.head || body != view.text.body else {
+        guard draft.head != view.text.head || body != stored else {
             if let version = condition.version, version != view.version {
                 throw stale(.job(view), version)
             }
@@ -123,7 +124,7 @@ extension Server {
         }
         let command = Command.revise(
             ObjectName(.job, namespace: view.namespace, name: view.name), condition,
-            specChanged: body != view.text.body, terms: Admission.terms(of: spec))
+            specChanged: body != stored, terms: Admission.terms(of: spec))
         post(command, draft, call) { [unowned self] reply in
             if case .refused(let refusal) = reply { return again(refusal) }
             answerWithJob(reply, created: false, call)

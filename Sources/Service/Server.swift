@@ -20,7 +20,10 @@ struct Call {
 
     /// Whether the client asked for rows and columns.
     var wantsTable: Bool {
-        request.head.headers["accept"]?.utf8.contains("as=Table".utf8) ?? false
+        guard let accept = request.head.headers["accept"], accept.utf8.count > 12 else {
+            return false
+        }
+        return accept.split(separator: ";").contains { $0.hasPrefix("as=Table") }
     }
 }
 

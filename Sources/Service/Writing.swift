@@ -108,10 +108,10 @@ extension Server {
         var submissions: [(command: Command, draft: DocumentDraft?)] = []
         submissions.reserveCapacity(items.count)
         for (index, item) in items.enumerated() {
+            let manifest = try WireDecoder.decode(
+                Manifest<JobSpec>.self, at: item,
+                unknown: admission.validation == .strict ? .refuse : .ignore)
             do throws(Refusal) {
-                let manifest = try WireDecoder.decode(
-                    Manifest<JobSpec>.self, from: item,
-                    unknown: admission.validation == .strict ? .refuse : .ignore)
                 try manifest.check(apiVersion: Group.version, kind: "Job")
                 let namespace = try admission.namespace(call, manifest.metadata)
                 let (order, draft) = try admission.job(

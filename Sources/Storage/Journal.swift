@@ -96,12 +96,17 @@ extension Store {
     }
 
     /// Visits every document in the order of its uid; `body` must not call the store.
-    public func forEachDocument(_ body: (StoredDocument) throws -> Void) throws {
+    ///
+    /// Documents of the kind `withoutBodiesOf` come with an empty body, which is then not read.
+    public func forEachDocument(
+        withoutBodiesOf kind: UInt8? = nil, _ body: (StoredDocument) throws -> Void
+    ) throws {
         let rows = try openWriter().database.prepare(
             """
-            SELECT d.uid, d.kind, d.key, h.head, d.body
+            SELECT d.uid, d.kind, d.key, h.head, CASE WHEN d.kind = ?1 THEN x'' ELSE d.body END
             FROM documents d LEFT JOIN heads h ON h.uid = d.uid ORDER BY d.uid
             """)
+        try rows.bind(1, kind.map { Int64($0) } ?? -1)
         while try rows.next() { try body(StoredDocument(rows)) }
     }
 

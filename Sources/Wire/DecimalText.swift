@@ -6,7 +6,7 @@ struct DecimalText: Hashable, Sendable {
     /// Bytes of the text that belong to the number.
     var length = 0
 
-    /// Reads digits, an optional fraction and, if asked, a decimal exponent from the front of `text`.
+    /// Reads digits, an optional fraction and, if asked, an exponent from the front of `text`.
     ///
     /// Nil without a digit, with more than 30 digits or with an exponent beyond three digits.
     init?(_ text: Span<UInt8>, readsExponent: Bool) {
@@ -58,7 +58,7 @@ struct DecimalText: Hashable, Sendable {
         return true
     }
 
-    /// The magnitude times `factor` as a whole number, rounded up if allowed; nil where it cannot be.
+    /// The magnitude times `factor` as a whole number, rounded up if allowed; else nil.
     func scaled(by factor: UInt128, roundsUp: Bool) -> UInt64? {
         guard mantissa != 0 else { return 0 }
         var (value, overflow) = mantissa.multipliedReportingOverflow(by: factor)

@@ -3,12 +3,18 @@ import Primitives
 // Scalars out of the tape. Unquoted YAML follows the same rules as JSON: `true` and `false` are the
 // only booleans, numbers are JSON numbers, and a text is whatever was written.
 extension DecodingSession {
+    /// Reads the session's own bytes: going through the document would count references twice.
+    func text(of node: Document.Node) -> String {
+        let start = Int(node.start)
+        return String(decoding: bytes[start..<start + Int(node.length)], as: UTF8.self)
+    }
+
     func isNull(_ node: Int) -> Bool { nodes[node].kind == .null }
 
     func string(_ index: Int) throws(Refusal) -> String {
         let node = nodes[index]
         switch node.kind {
-        case .string, .plain: return document.text(of: node)
+        case .string, .plain: return text(of: node)
         case .null, .bool, .number, .array, .object:
             throw mismatch("a string", "Put it in quotes", index)
         }
@@ -116,7 +122,7 @@ extension DecodingSession {
         var at = object + 1
         while at < Int(nodes[object].next) {
             entries.append(
-                StringMap.Entry(key: document.text(of: nodes[at]), value: try string(at + 1)))
+                StringMap.Entry(key: text(of: nodes[at]), value: try string(at + 1)))
             at = Int(nodes[at + 1].next)
         }
         return StringMap(unordered: entries)

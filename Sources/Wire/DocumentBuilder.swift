@@ -48,7 +48,7 @@ extension Document {
             self.limits = limits
             bytes = source
             sourceBytes = source.count
-            nodes.reserveCapacity(source.count / 12 + 8)
+            nodes.reserveCapacity(source.count / 8 + 8)
             open.reserveCapacity(16)
         }
 

@@ -223,7 +223,7 @@ extension JSON: Codable {
                 .internalFailure, finding: "free-form JSON was written with a foreign encoder",
                 remedy: "Use WireEncoder")
         }
-        own.session.write { $0.json(self) }
+        own.session.write(self)
     }
 }
 

@@ -133,11 +133,13 @@ struct JSONParser {
     }
 
     private mutating func skipSpace(_ input: Span<UInt8>) {
-        while position < input.count {
-            let byte = input[position]
-            guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { return }
-            position += 1
+        var at = position
+        while at < input.count, input[at] <= 0x20 {
+            let byte = input[at]
+            guard byte == 0x20 || byte == 0x0a || byte == 0x0d || byte == 0x09 else { break }
+            at += 1
         }
+        position = at
     }
 }
 
@@ -197,23 +199,25 @@ extension JSONParser {
     private mutating func string(
         _ input: Span<UInt8>
     ) throws(Refusal) -> (start: Int, count: Int) {
-        position += 1
-        let start = position
-        while position < input.count {
-            let byte = input[position]
+        let start = position + 1
+        // A local, so that the loop does not write memory for every byte.
+        var at = start
+        while at < input.count {
+            let byte = input[at]
             if byte == UInt8(ascii: "\"") {
-                position += 1
-                let count = position - 1 - start
-                try builder.checkString(count)
-                return (start, count)
+                position = at + 1
+                if at - start > limits.stringBytes { try builder.checkString(at - start) }
+                return (start, at - start)
             }
+            if byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "\\") {
+                at += 1
+                continue
+            }
+            position = at
             if byte == UInt8(ascii: "\\") { return try escapedString(from: start, input) }
-            if byte >= 0x20, byte < 0x80 {
-                position += 1
-            } else {
-                position += try checkedSequence(input)
-            }
+            at += try checkedSequence(input)
         }
+        position = at
         throw unexpected("the closing quote of a string", "Complete the document", input)
     }
 

@@ -27,24 +27,24 @@ public struct JSONWriter: Sendable {
     public mutating func closeArray() { close(UInt8(ascii: "]")) }
 
     public mutating func key(_ name: String) {
-        separate()
-        quote(name)
-        bytes.append(UInt8(ascii: ":"))
+        quote(name, after: needsComma ? UInt8(ascii: ",") : nil, before: UInt8(ascii: ":"))
         needsComma = false
     }
 
     public mutating func string(_ text: String) {
-        separate()
-        quote(text)
+        quote(text, after: needsComma ? UInt8(ascii: ",") : nil, before: nil)
+        needsComma = true
     }
 
     public mutating func int(_ value: some BinaryInteger) {
+        if let small = Int64(exactly: value) { return int64(small) }
+        number(value.description)
+    }
+
+    /// The one integer that nearly all are, without the cost of a generic call.
+    mutating func int64(_ value: Int64) {
         separate()
-        if let small = Int64(exactly: value) {
-            digits(small)
-        } else {
-            bytes.append(contentsOf: value.description.utf8)
-        }
+        digits(value)
     }
 
     public mutating func bool(_ value: Bool) {
@@ -121,39 +121,51 @@ extension JSONWriter {
     }
 
     private mutating func digits(_ value: Int64) {
-        var rest = value.magnitude
-        if value < 0 { bytes.append(UInt8(ascii: "-")) }
-        if rest < 10 { return bytes.append(UInt8(rest) + 0x30) }
-        var divisor: UInt64 = 10
-        while rest / divisor >= 10 { divisor *= 10 }
-        while divisor > 0 {
-            bytes.append(UInt8(rest / divisor) + 0x30)
-            rest %= divisor
-            divisor /= 10
+        let magnitude = value.magnitude
+        var divisor: UInt64 = 1
+        while magnitude / divisor >= 10 { divisor *= 10 }
+        bytes.append(addingCapacity: 20) { (output: inout OutputSpan<UInt8>) in
+            if value < 0 { output.append(UInt8(ascii: "-")) }
+            var rest = magnitude
+            while divisor > 0 {
+                output.append(UInt8(rest / divisor) + 0x30)
+                rest %= divisor
+                divisor /= 10
+            }
         }
     }
 
-    /// Adds text in quotes. Nearly all text needs no escape, so it is looked through first.
-    private mutating func quote(_ text: String) {
-        bytes.append(UInt8(ascii: "\""))
+    /// Adds text in quotes with the marks around it, in one pass; text to escape is taken back.
+    private mutating func quote(_ text: String, after mark: UInt8?, before closer: UInt8?) {
         let span = text.utf8Span.span
-        var isClean = true
-        for index in span.indices where needsEscape(span[index]) {
-            isClean = false
-            break
-        }
-        if isClean {
-            bytes.append(contentsOf: text.utf8)
-        } else {
+        let start = bytes.count
+        var found: UInt8 = 0
+        bytes.append(addingCapacity: span.count + 4) { (output: inout OutputSpan<UInt8>) in
+            if let mark { output.append(mark) }
+            output.append(UInt8(ascii: "\""))
             for index in span.indices {
-                if needsEscape(span[index]) {
-                    escape(span[index])
-                } else {
-                    bytes.append(span[index])
-                }
+                let byte = span[index]
+                found |= needsEscape(byte) ? 1 : 0
+                output.append(byte)
             }
+            output.append(UInt8(ascii: "\""))
+            if let closer { output.append(closer) }
+        }
+        guard found != 0 else { return }
+        bytes.removeSubrange(start...)
+        quoteEscaping(span, after: mark, before: closer)
+    }
+
+    private mutating func quoteEscaping(
+        _ span: Span<UInt8>, after mark: UInt8?, before closer: UInt8?
+    ) {
+        if let mark { bytes.append(mark) }
+        bytes.append(UInt8(ascii: "\""))
+        for index in span.indices {
+            if needsEscape(span[index]) { escape(span[index]) } else { bytes.append(span[index]) }
         }
         bytes.append(UInt8(ascii: "\""))
+        if let closer { bytes.append(closer) }
     }
 
     private mutating func escape(_ byte: UInt8) {
@@ -170,9 +182,9 @@ extension JSONWriter {
         }
     }
 
-    private func needsEscape(_ byte: UInt8) -> Bool {
-        byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7f
-    }
-
     private func hexDigit(_ value: UInt8) -> UInt8 { value < 10 ? 0x30 + value : 0x57 + value }
+}
+
+private func needsEscape(_ byte: UInt8) -> Bool {
+    byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") || byte == 0x7f
 }

@@ -58,32 +58,34 @@ extension Schema {
     /// The schema as OpenAPI 3 writes it.
     public var openAPI: JSON {
         switch self {
-        case .any: ["x-kubernetes-preserve-unknown-fields": true]
-        case .boolean: ["type": "boolean"]
+        case .any: members(("x-kubernetes-preserve-unknown-fields", true))
+        case .boolean: members(("type", "boolean"))
         case .integer(let format, let minimum):
             if let minimum {
-                ["type": "integer", "format": .string(format), "minimum": .number("\(minimum)")]
+                members(
+                    ("type", "integer"), ("format", .string(format)),
+                    ("minimum", .number("\(minimum)")))
             } else {
-                ["type": "integer", "format": .string(format)]
+                members(("type", "integer"), ("format", .string(format)))
             }
-        case .number: ["type": "number", "format": "double"]
-        case .string: ["type": "string"]
+        case .number: members(("type", "number"), ("format", "double"))
+        case .string: members(("type", "string"))
         case .text(let format, acceptsNumbers: false):
-            ["type": "string", "format": .string(format)]
+            members(("type", "string"), ("format", .string(format)))
         case .text(let format, acceptsNumbers: true):
-            [
-                "type": "string", "format": .string(format),
-                "oneOf": [["type": "string"], ["type": "number"]],
-            ]
-        case .words(let words): ["type": "string", "enum": .array(words.map(JSON.string))]
-        case .array(let element): ["type": "array", "items": element.openAPI]
-        case .map(let value): ["type": "object", "additionalProperties": value.openAPI]
-        case .object(let properties): Self.openAPI(properties)
+            members(
+                ("type", "string"), ("format", .string(format)),
+                ("oneOf", [members(("type", "string")), members(("type", "number"))]))
+        case .words(let words):
+            members(("type", "string"), ("enum", .array(words.map(JSON.string))))
+        case .array(let element): members(("type", "array"), ("items", element.openAPI))
+        case .map(let value): members(("type", "object"), ("additionalProperties", value.openAPI))
+        case .object(let properties): openAPI(properties)
         }
     }
 
-    private static func openAPI(_ properties: [Property]) -> JSON {
-        var result: JSON = ["type": "object"]
+    private func openAPI(_ properties: [Property]) -> JSON {
+        var result = members(("type", "object"))
         let required = properties.filter(\.isRequired)
         if !required.isEmpty { result["required"] = .array(required.map { .string($0.name) }) }
         if !properties.isEmpty {
@@ -91,5 +93,9 @@ extension Schema {
                 properties.map { JSON.Member($0.name, $0.schema.openAPI) })
         }
         return result
+    }
+
+    private func members(_ members: (String, JSON)...) -> JSON {
+        .object(members.map { JSON.Member($0.0, $0.1) })
     }
 }

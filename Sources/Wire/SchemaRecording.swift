@@ -5,9 +5,9 @@ final class SchemaRecording {
     private(set) var schema: Schema = .any
     private var properties: [Schema.Property] = []
     /// Types being recorded around this one: a type inside itself is free-form from there on.
-    private let enclosing: [ObjectIdentifier]
+    private let enclosing: [Any.Type]
 
-    init(enclosing: [ObjectIdentifier] = []) { self.enclosing = enclosing }
+    init(enclosing: [Any.Type] = []) { self.enclosing = enclosing }
 
     /// Decodes a harmless value of the type, noting its schema on the way.
     func value<T: Decodable>(_ type: T.Type) throws -> T {
@@ -15,14 +15,13 @@ final class SchemaRecording {
             schema = known.schema
             return known.value
         }
-        let identity = ObjectIdentifier(type)
-        guard !enclosing.contains(identity), enclosing.count < 32 else {
+        guard !enclosing.contains(where: { $0 == type }), enclosing.count < 32 else {
             schema = .any
             throw Refusal(
                 .internalFailure, finding: "\(type) contains itself",
                 remedy: "Make the inner one optional")
         }
-        let inner = SchemaRecording(enclosing: enclosing + [identity])
+        let inner = SchemaRecording(enclosing: enclosing + [type])
         defer { schema = inner.schema }
         return try T(from: RecordingDecoder(recording: inner))
     }

@@ -9,30 +9,32 @@ public enum WireDecoder {
     public static func decode<T: Decodable>(
         _ type: T.Type, from document: Document, unknown: UnknownFields = .refuse
     ) throws(Refusal) -> T {
-        let session = DecodingSession(document)
+        try decode(type, at: document.root, unknown: unknown)
+    }
+
+    /// Decodes one value of a document; paths in refusals start at the document's root.
+    public static func decode<T: Decodable>(
+        _ type: T.Type, at place: Document.Value, unknown: UnknownFields = .refuse
+    ) throws(Refusal) -> T {
+        let session = DecodingSession(place)
         let value = try session.decodeRoot(type)
         if unknown == .refuse, session.hasUnknownFields,
-            let first = explainUnknown(type, document).first
+            let first = explainUnknown(type, place, atMost: 1).first
         {
             throw first
         }
         return value
     }
 
-    /// Decodes leniently and returns, as refusals, the fields that nobody asked for.
+    /// Decodes leniently and returns, as refusals, the first 20 fields that nobody asked for.
     public static func decodeListingUnknown<T: Decodable>(
         _ type: T.Type, from document: Document
     ) throws(Refusal) -> (value: T, unknown: [Refusal]) {
-        let session = DecodingSession(document)
+        let session = DecodingSession(document.root)
         let value = try session.decodeRoot(type)
-        return (value, session.hasUnknownFields ? explainUnknown(type, document) : [])
-    }
-
-    /// Decodes one value inside a document, such as an element of a list; paths start there.
-    public static func decode<T: Decodable>(
-        _ type: T.Type, from value: Document.Value, unknown: UnknownFields = .refuse
-    ) throws(Refusal) -> T {
-        try decode(type, from: Document(JSON(value), limits: .nested), unknown: unknown)
+        let unknown =
+            session.hasUnknownFields ? explainUnknown(type, document.root, atMost: 20) : []
+        return (value, unknown)
     }
 
     /// Reads strict JSON and decodes it.
@@ -45,11 +47,11 @@ public enum WireDecoder {
 
     /// Decodes once more while noting what was asked for: only a refusal pays for suggestions.
     private static func explainUnknown<T: Decodable>(
-        _ type: T.Type, _ document: Document
+        _ type: T.Type, _ place: Document.Value, atMost limit: Int
     ) -> [Refusal] {
-        let session = DecodingSession(document, notesAsked: true)
+        let session = DecodingSession(place, notesAsked: true)
         do throws(Refusal) { _ = try session.decodeRoot(type) } catch { return [error] }
-        return session.unknownFields()
+        return session.unknownFields(atMost: limit)
     }
 }
 
@@ -58,28 +60,26 @@ public enum WireDecoder {
 /// Used by one thread; lives as long as the call.
 final class DecodingSession {
     let document: Document
+    private let root: Int
     let bytes: [UInt8]
     let nodes: [Document.Node]
-    /// By node. An object: zero, or where to look for its next key, or `claimed` where it was read
-    /// whole. A key: one once consumed.
-    private var marks: [UInt32]
-    /// Every key asked for, by object; only noted while explaining a refusal.
-    private var asked: [(object: Int, key: String)] = []
+    private var progress: Progress
     private let notesAsked: Bool
     /// The refusal on its way out, already placed.
     private var failure: Refusal?
 
-    init(_ document: Document, notesAsked: Bool = false) {
-        self.document = document
+    init(_ place: Document.Value, notesAsked: Bool = false) {
+        document = place.document
+        root = place.index
         bytes = document.bytes
         nodes = document.nodes
-        marks = [UInt32](repeating: 0, count: document.nodes.count)
+        progress = Progress(count: Int(nodes[root].next) - root, base: root)
         self.notesAsked = notesAsked
     }
 
     func decodeRoot<T: Decodable>(_ type: T.Type) throws(Refusal) -> T {
         do {
-            return try decode(type, at: 0)
+            return try decode(type, at: root)
         } catch let refusal as Refusal {
             throw refusal
         } catch {
@@ -93,7 +93,7 @@ final class DecodingSession {
             if let quick = try quickly(type, at: node) { return quick }
             let value = try T(from: DocumentDecoder(session: self, node: node))
             // A type without members reads nothing, and then everything there is unknown.
-            if nodes[node].kind == .object, marks[node] == 0 { try enter(node) }
+            if nodes[node].kind == .object { progress.enterIfUntouched(node) }
             return value
         } catch {
             throw placed(error, type, at: node)
@@ -112,31 +112,15 @@ final class DecodingSession {
 // MARK: Members
 
 extension DecodingSession {
-    private static let claimed = UInt32.max
-
-    /// Takes a value as it is: nothing in it is unknown.
-    func freeForm(_ node: Int) -> JSON {
-        if nodes[node].kind == .object { marks[node] = Self.claimed }
-        return JSON(document, at: node)
-    }
-
-    /// Takes an object whole, whatever its keys.
-    func claim(_ object: Int) { marks[object] = Self.claimed }
-}
-
-extension DecodingSession {
     /// The value of a member, found at once when keys come in the order in which they are asked.
     func find(_ key: String, in object: Int) -> Int? {
-        if notesAsked { asked.append((object, key)) }
-        guard let at = position(of: key, in: object) else { return nil }
-        marks[at] = 1
-        marks[object] = nodes[at + 1].next
-        return at + 1
+        if notesAsked { progress.note(key, object) }
+        return progress.find(key.utf8Span.span, in: object, nodes, bytes)
     }
 
     func contains(_ key: String, in object: Int) -> Bool {
-        if notesAsked { asked.append((object, key)) }
-        return position(of: key, in: object) != nil
+        if notesAsked { progress.note(key, object) }
+        return progress.position(of: key.utf8Span.span, in: object, nodes, bytes) != nil
     }
 
     /// Notes that an object is read member by member, so that its leftovers are unknown fields.
@@ -144,35 +128,17 @@ extension DecodingSession {
         guard nodes[object].kind == .object else {
             throw mismatch("an object", "Write { … } with named members", object)
         }
-        if marks[object] == 0 || marks[object] == Self.claimed {
-            marks[object] = UInt32(object + 1)
-        }
+        progress.enter(object)
     }
 
-    private func position(of key: String, in object: Int) -> Int? {
-        let end = Int(nodes[object].next)
-        let start = Int(marks[object])
-        let wanted = key.utf8Span.span
-        var at = start
-        while at < end {
-            if isText(wanted, at: at) { return at }
-            at = Int(nodes[at + 1].next)
-        }
-        at = object + 1
-        while at < start {
-            if isText(wanted, at: at) { return at }
-            at = Int(nodes[at + 1].next)
-        }
-        return nil
+    /// Takes a value as it is: nothing in it is unknown.
+    func freeForm(_ node: Int) -> JSON {
+        if nodes[node].kind == .object { progress.claim(node) }
+        return JSON(document, at: node)
     }
 
-    private func isText(_ wanted: Span<UInt8>, at index: Int) -> Bool {
-        let node = nodes[index]
-        guard wanted.count == Int(node.length) else { return false }
-        let start = Int(node.start)
-        for offset in wanted.indices where bytes[start + offset] != wanted[offset] { return false }
-        return true
-    }
+    /// Takes an object whole, whatever its keys.
+    func claim(_ object: Int) { progress.claim(object) }
 
     func keys(of object: Int) -> [String] {
         var found: [String] = []
@@ -194,12 +160,15 @@ extension DecodingSession {
         return found
     }
 
-    /// One refusal for each member that was never asked for, in document order.
-    func unknownFields() -> [Refusal] {
+    /// One refusal for each of the first members that were never asked for, in document order.
+    ///
+    /// Each costs a walk through the document, so a hostile one must not have thousands of them.
+    func unknownFields(atMost limit: Int) -> [Refusal] {
         var found: [Refusal] = []
         eachUnknown { object, key in
+            guard found.count < limit else { return }
             let name = document.text(of: nodes[key])
-            let known = askedKeys(of: object)
+            let known = progress.askedKeys(of: object)
             let path = document.path(to: key)
             let remedy: String
             if let close = nearest(name, among: known) {
@@ -220,11 +189,11 @@ extension DecodingSession {
     /// Visits keys left over in objects that were read by member, but not below such a key.
     private func eachUnknown(_ visit: (_ object: Int, _ key: Int) -> Void) {
         var enclosing: [Int] = []
-        var at = 0
-        while at < nodes.count {
+        var at = root
+        while at < Int(nodes[root].next) {
             while let last = enclosing.last, at >= Int(nodes[last].next) { enclosing.removeLast() }
             if let object = enclosing.last, nodes[object].kind == .object {
-                if marks[at] == 0 {
+                if !progress.isConsumed(at) {
                     visit(object, at)
                     at = Int(nodes[at + 1].next)
                     continue
@@ -233,19 +202,10 @@ extension DecodingSession {
             }
             let node = nodes[at]
             let isOpened =
-                node.kind == .array
-                || (node.kind == .object && marks[at] != 0 && marks[at] != Self.claimed)
+                node.kind == .array || (node.kind == .object && progress.isEntered(at))
             if isOpened { enclosing.append(at) }
             at = isOpened ? at + 1 : Int(node.next)
         }
-    }
-
-    private func askedKeys(of object: Int) -> [String] {
-        var keys: [String] = []
-        for entry in asked where entry.object == object && !keys.contains(entry.key) {
-            keys.append(entry.key)
-        }
-        return keys
     }
 }
 

@@ -15,7 +15,7 @@ public enum WireEncoder {
         // Two owners of the buffer would copy it at the first byte.
         buffer = []
         session.encodeRoot(value)
-        buffer = session.writer.bytes
+        buffer = session.stream.writer.bytes
     }
 }
 
@@ -25,20 +25,17 @@ extension JSONWriter {
         let session = EncodingSession(self)
         self = JSONWriter()
         session.encodeRoot(value)
-        self = session.writer
+        self = session.stream.writer
     }
 }
 
 /// One encoding: the bytes so far and the brackets still open. Used by one thread.
+///
+/// All that changes is one value: a member costs one check of exclusive access and not five.
 final class EncodingSession {
-    fileprivate(set) var writer: JSONWriter
-    /// For each open bracket, whether it is an object.
-    private var open: [Bool] = []
+    fileprivate var stream: Stream
 
-    init(_ writer: JSONWriter) {
-        self.writer = writer
-        open.reserveCapacity(16)
-    }
+    init(_ writer: JSONWriter) { stream = Stream(writer: writer) }
 
     func encodeRoot<T: Encodable>(_ value: T) {
         do { try encode(value, level: 0) } catch {
@@ -48,30 +45,50 @@ final class EncodingSession {
 
     /// Writes one value as part of the bracket at `level`, and closes all that it opened.
     func encode<T: Encodable>(_ value: T, level: Int) throws {
-        if T.self == StringMap.self, let map = value as? StringMap { return writeMap(map) }
-        if T.self == [String].self, let list = value as? [String] { return writeStrings(list) }
-        let before = writer.count
+        if T.self == StringMap.self, let map = value as? StringMap { return stream.map(map) }
+        if T.self == [String].self, let list = value as? [String] { return stream.strings(list) }
+        if let text = quickText(value) { return stream.writer.string(text) }
+        let before = stream.writer.count
         try value.encode(to: StreamEncoder(session: self, level: level))
-        unwind(to: level)
-        if writer.count == before { writeMap(StringMap()) }
+        stream.end(level: level, before: before)
     }
 
-    func write(_ body: (inout JSONWriter) -> Void) { body(&writer) }
+    /// The text of our own scalars, without the detour through a container.
+    private func quickText<T>(_ value: T) -> String? {
+        if T.self == Quantity.self { return (value as? Quantity)?.description }
+        if T.self == WireDuration.self { return (value as? WireDuration)?.description }
+        if T.self == Timestamp.self { return (value as? Timestamp)?.description }
+        return nil
+    }
 
-    private func writeMap(_ map: StringMap) {
+    func write(_ json: JSON) { stream.writer.json(json) }
+}
+
+/// The output and the brackets open in it.
+private struct Stream {
+    var writer: JSONWriter
+    /// For each open bracket, whether it is an object.
+    private var open: [Bool] = []
+
+    init(writer: JSONWriter) {
+        self.writer = writer
+        open.reserveCapacity(16)
+    }
+
+    mutating func map(_ map: StringMap) {
         writer.openObject()
         for (key, value) in map { writer.member(key, value) }
         writer.closeObject()
     }
 
-    private func writeStrings(_ list: [String]) {
+    mutating func strings(_ list: [String]) {
         writer.openArray()
         for text in list { writer.string(text) }
         writer.closeArray()
     }
 
     /// Opens a bracket for the value at `level`, or goes on in the one that is open there.
-    func enter(isObject: Bool, level: Int) -> Int {
+    mutating func enter(isObject: Bool, level: Int) -> Int {
         if open.count > level, open[level] == isObject {
             unwind(to: level + 1)
             return level + 1
@@ -83,16 +100,42 @@ final class EncodingSession {
     }
 
     /// Closes the brackets above `level`.
-    func unwind(to level: Int) {
+    mutating func unwind(to level: Int) {
         precondition(open.count >= level, "a container was used after it was closed")
         while open.count > level {
             if open.removeLast() { writer.closeObject() } else { writer.closeArray() }
         }
     }
 
-    func key(_ name: String, level: Int) {
+    /// Ends the value at `level`; one that wrote nothing is an object without members.
+    mutating func end(level: Int, before: Int) {
+        unwind(to: level)
+        if writer.count == before { map(StringMap()) }
+    }
+
+    mutating func key(_ name: String, level: Int) {
         if open.count != level { unwind(to: level) }
         writer.key(name)
+    }
+
+    mutating func member(_ name: String, _ text: String, level: Int) {
+        key(name, level: level)
+        writer.string(text)
+    }
+
+    mutating func member(_ name: String, _ value: Bool, level: Int) {
+        key(name, level: level)
+        writer.bool(value)
+    }
+
+    mutating func member(_ name: String, _ value: Double, level: Int) {
+        key(name, level: level)
+        writer.double(value)
+    }
+
+    mutating func member(_ name: String, _ value: Int64, level: Int) {
+        key(name, level: level)
+        writer.int64(value)
     }
 }
 
@@ -106,32 +149,33 @@ struct StreamEncoder: Encoder {
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) -> KeyedEncodingContainer<Key> {
         KeyedEncodingContainer(
-            KeyedWriter<Key>(session: session, level: session.enter(isObject: true, level: level)))
+            KeyedWriter<Key>(
+                session: session, level: session.stream.enter(isObject: true, level: level)))
     }
 
     func unkeyedContainer() -> any UnkeyedEncodingContainer {
-        UnkeyedWriter(session: session, level: session.enter(isObject: false, level: level))
+        UnkeyedWriter(session: session, level: session.stream.enter(isObject: false, level: level))
     }
 
     func singleValueContainer() -> any SingleValueEncodingContainer { self }
 }
 
 extension StreamEncoder: SingleValueEncodingContainer {
-    func encodeNil() { session.write { $0.null() } }
-    func encode(_ value: Bool) { session.write { $0.bool(value) } }
-    func encode(_ value: String) { session.write { $0.string(value) } }
-    func encode(_ value: Double) { session.write { $0.double(value) } }
-    func encode(_ value: Float) { session.write { $0.double(Double(value)) } }
-    func encode(_ value: Int) { session.write { $0.int(value) } }
-    func encode(_ value: Int8) { session.write { $0.int(value) } }
-    func encode(_ value: Int16) { session.write { $0.int(value) } }
-    func encode(_ value: Int32) { session.write { $0.int(value) } }
-    func encode(_ value: Int64) { session.write { $0.int(value) } }
-    func encode(_ value: UInt) { session.write { $0.int(value) } }
-    func encode(_ value: UInt8) { session.write { $0.int(value) } }
-    func encode(_ value: UInt16) { session.write { $0.int(value) } }
-    func encode(_ value: UInt32) { session.write { $0.int(value) } }
-    func encode(_ value: UInt64) { session.write { $0.int(value) } }
+    func encodeNil() { session.stream.writer.null() }
+    func encode(_ value: Bool) { session.stream.writer.bool(value) }
+    func encode(_ value: String) { session.stream.writer.string(value) }
+    func encode(_ value: Double) { session.stream.writer.double(value) }
+    func encode(_ value: Float) { session.stream.writer.double(Double(value)) }
+    func encode(_ value: Int) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: Int8) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: Int16) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: Int32) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: Int64) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: UInt) { session.stream.writer.int(value) }
+    func encode(_ value: UInt8) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: UInt16) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: UInt32) { session.stream.writer.int64(Int64(value)) }
+    func encode(_ value: UInt64) { session.stream.writer.int(value) }
     func encode<T: Encodable>(_ value: T) throws { try session.encode(value, level: level) }
 }
 
@@ -142,29 +186,44 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
 
     var codingPath: [any CodingKey] { [] }
 
-    private func member(_ key: Key, _ body: (inout JSONWriter) -> Void) {
-        session.key(key.stringValue, level: level)
-        session.write(body)
+    private func integer(_ value: Int64, _ key: Key) {
+        session.stream.member(key.stringValue, value, level: level)
     }
 
-    func encodeNil(forKey key: Key) { member(key) { $0.null() } }
-    func encode(_ value: Bool, forKey key: Key) { member(key) { $0.bool(value) } }
-    func encode(_ value: String, forKey key: Key) { member(key) { $0.string(value) } }
-    func encode(_ value: Double, forKey key: Key) { member(key) { $0.double(value) } }
-    func encode(_ value: Float, forKey key: Key) { member(key) { $0.double(Double(value)) } }
-    func encode(_ value: Int, forKey key: Key) { member(key) { $0.int(value) } }
-    func encode(_ value: Int8, forKey key: Key) { member(key) { $0.int(value) } }
-    func encode(_ value: Int16, forKey key: Key) { member(key) { $0.int(value) } }
-    func encode(_ value: Int32, forKey key: Key) { member(key) { $0.int(value) } }
-    func encode(_ value: Int64, forKey key: Key) { member(key) { $0.int(value) } }
-    func encode(_ value: UInt, forKey key: Key) { member(key) { $0.int(value) } }
-    func encode(_ value: UInt8, forKey key: Key) { member(key) { $0.int(value) } }
-    func encode(_ value: UInt16, forKey key: Key) { member(key) { $0.int(value) } }
-    func encode(_ value: UInt32, forKey key: Key) { member(key) { $0.int(value) } }
-    func encode(_ value: UInt64, forKey key: Key) { member(key) { $0.int(value) } }
+    private func large(_ value: UInt64, _ key: Key) {
+        session.stream.key(key.stringValue, level: level)
+        session.stream.writer.int(value)
+    }
+
+    func encodeNil(forKey key: Key) {
+        session.stream.key(key.stringValue, level: level)
+        session.stream.writer.null()
+    }
+    func encode(_ value: Bool, forKey key: Key) {
+        session.stream.member(key.stringValue, value, level: level)
+    }
+    func encode(_ value: String, forKey key: Key) {
+        session.stream.member(key.stringValue, value, level: level)
+    }
+    func encode(_ value: Double, forKey key: Key) {
+        session.stream.member(key.stringValue, value, level: level)
+    }
+    func encode(_ value: Float, forKey key: Key) {
+        session.stream.member(key.stringValue, Double(value), level: level)
+    }
+    func encode(_ value: Int, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: Int8, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: Int16, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: Int32, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: Int64, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: UInt, forKey key: Key) { large(UInt64(value), key) }
+    func encode(_ value: UInt8, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: UInt16, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: UInt32, forKey key: Key) { integer(Int64(value), key) }
+    func encode(_ value: UInt64, forKey key: Key) { large(UInt64(value), key) }
 
     func encode<T: Encodable>(_ value: T, forKey key: Key) throws {
-        session.key(key.stringValue, level: level)
+        session.stream.key(key.stringValue, level: level)
         try session.encode(value, level: level)
     }
 
@@ -183,7 +242,7 @@ struct KeyedWriter<Key: CodingKey>: KeyedEncodingContainerProtocol {
     func superEncoder(forKey key: Key) -> any Encoder { superEncoder(key.stringValue) }
 
     private func superEncoder(_ name: String) -> StreamEncoder {
-        session.key(name, level: level)
+        session.stream.key(name, level: level)
         return StreamEncoder(session: session, level: level)
     }
 }
@@ -202,7 +261,7 @@ struct UnkeyedWriter: UnkeyedEncodingContainer {
     var codingPath: [any CodingKey] { [] }
 
     private mutating func next() -> StreamEncoder {
-        session.unwind(to: level)
+        session.stream.unwind(to: level)
         count += 1
         return StreamEncoder(session: session, level: level)
     }

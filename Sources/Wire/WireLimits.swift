@@ -24,7 +24,4 @@ public struct WireLimits: Hashable, Sendable {
 
     /// What anybody may send us.
     public static let request = WireLimits()
-
-    /// For parts of a document that was within its limits.
-    static let nested = WireLimits(keys: 1 << 20, documentBytes: 1 << 30)
 }

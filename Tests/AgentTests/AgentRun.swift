@@ -17,7 +17,8 @@ final class Ground {
     var data: String { "\(folder)/agent" }
 
     init() throws {
-        folder = "/tmp/muster-agent-\(try Entropy.hexToken().prefix(16))"
+        let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        folder = "\(base)/muster-agent-\(try Entropy.hexToken().prefix(16))"
         try Files.makeDirectory(folder, mode: 0o700)
     }
 
@@ -25,7 +26,8 @@ final class Ground {
         // SIGQUIT ends what a failed test left behind; gone steps need nothing.
         for name in (try? Files.list("\(data)/ranks")) ?? [] {
             let start = try? RankDirectory("\(data)/ranks/\(name)").started()
-            if let step = start?.step { _ = try? step.send(SIGQUIT) }
+            guard let step = start?.step, (try? step.send(SIGQUIT)) == true else { continue }
+            _ = eventually { (try? step.isAlive()) != true }
         }
         try? FileManager.default.removeItem(atPath: folder)
     }

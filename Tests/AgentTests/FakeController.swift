@@ -20,6 +20,7 @@ final class FakeController: RequestHandler, @unchecked Sendable {
         var heartbeats = 0
         var reports: [AgentReport] = []
         var reportMessages = 0
+        var ends: UInt64 = 0
         var logs: [UInt64: [UInt8]] = [:]
         var frames: [UInt64: Int] = [:]
         var logEnds: [LogEnd] = []
@@ -121,6 +122,7 @@ final class FakeController: RequestHandler, @unchecked Sendable {
             if let reports = message.reports {
                 record.reports += reports
                 record.reportMessages += 1
+                for report in reports where report.how != .started { record.ends += 1 }
             }
             return record.acknowledges
         }

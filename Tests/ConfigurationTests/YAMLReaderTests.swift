@@ -96,7 +96,7 @@ import Wire
         ("a: \"\\0\"", "NUL", "line 1, column 4"),
         ("[a]: 1", "a key is not a text", "line 1, column 1"),
         ("{{a: 1}: 2}", "a key is not a text", "line 1, column 2"),
-        ("{: 1}", "a key is empty", "line 1"), ("<<: {a: 1}", "merge keys", "line 1"),
+        ("?\n: 1", "a key is empty", "line 1"), ("<<: {a: 1}", "merge keys", "line 1"),
         ("a: @x", "cannot be read", "line 1"),
         ("a: \u{1}", "cannot be read", ""), ("\u{feff}a: 1", "byte order mark", ""),
         ("a: \"\\ud800\"", "cannot be read", "line 1"),
@@ -151,7 +151,7 @@ import Wire
     func `damaged YAML is read or refused but never traps`(seed: UInt64) {
         var dice = Dice(seed: seed)
         let source = Array(
-            "spec:\n  roles:\n  - name: \"a\\n\"\n    list: [1, {b: 'c'}]\n    text: |-\n      x\n      y\n"
+            "spec:\n  roles:\n  - name: \"a\\n\"\n    list: [1, {b: 'c'}]\n    text: |-\n      x\n"
                 .utf8)
         let alphabet = Array("\n :-[]{},'\"|>&*!%#?~\t\\a0\0\u{e9}".utf8)
         for _ in 0..<300 {

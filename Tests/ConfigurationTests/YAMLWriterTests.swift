@@ -3,7 +3,7 @@ import Primitives
 import Testing
 import Wire
 
-/// Goal: what is written is readable and reads back the same. Method: golden texts and random trees.
+/// Goal: what is written is readable and reads back the same. Method: a golden text, random trees.
 @Suite struct YAMLWriterTests {
     @Test func `objects are written as kubectl writes them`() {
         let job: JSON = [

@@ -64,7 +64,8 @@ import Wire
         #expect(
             text == """
                 {"type":"object","required":["command"],"properties":{"image":{"type":"string"},\
-                "command":{"type":"array","items":{"type":"string"}},"environment":{"type":"object",\
+                "command":{"type":"array","items":{"type":"string"}},\
+                "environment":{"type":"object",\
                 "additionalProperties":{"type":"string"}},"workingDirectory":{"type":"string"}}}
                 """)
     }

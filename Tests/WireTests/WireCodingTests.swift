@@ -113,6 +113,35 @@ import Wire
         #expect(listed.value.spec.roles[0].restart == nil)
     }
 
+    @Test func `one value of a document is decoded where it stands`() throws {
+        let text = "{\"type\":\"ADDED\",\"objects\":[{\"a\":1},{\"a\":2,\"b\":3}]}"
+        let document = try Document(json: Array(text.utf8))
+        let objects = try #require(document.root["objects"]?.elements)
+        #expect(try WireDecoder.decode([String: Int].self, at: objects[0]) == ["a": 1])
+        struct Strict: Codable { var a: Int }
+        #expect(try WireDecoder.decode(Strict.self, at: objects[0]).a == 1)
+        let refusal = #expect(throws: Refusal.self) {
+            try WireDecoder.decode(Strict.self, at: objects[1])
+        }
+        #expect(refusal?.field == "objects[1].b")
+        #expect(document.root["type"]?.string == "ADDED" && document.root["x"] == nil)
+    }
+
+    @Test func `a hostile heap of unknown fields is refused quickly`() throws {
+        let role = "{\"name\":\"a\",\"x\":1,\"y\":2}"
+        let list = Array(repeating: role, count: 3000).joined(separator: ",")
+        let document = try Document(json: Array("[\(list)]".utf8))
+        struct Role: Codable { var name: String }
+        let elapsed = ContinuousClock().measure {
+            _ = #expect(throws: Refusal.self) {
+                try WireDecoder.decode([Role].self, from: document)
+            }
+        }
+        #expect(elapsed < .seconds(2))
+        #expect(
+            try WireDecoder.decodeListingUnknown([Role].self, from: document).unknown.count == 20)
+    }
+
     @Test func `numbers are exact at every edge`() throws {
         func read<T: Decodable>(_ type: T.Type, _ text: String) -> T? {
             try? WireDecoder.decode(type, json: Array(text.utf8))
