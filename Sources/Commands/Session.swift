@@ -36,6 +36,9 @@ final class Session {
 
     /// The namespace only where it was asked for by a flag.
     var givenNamespace: String? { flags.namespace }
+
+    /// Where the server is and who we are, as far as flags say so.
+    var connection: ConnectionFlags { flags.connection }
 }
 
 /// Flags that every subcommand takes.

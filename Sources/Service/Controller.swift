@@ -11,6 +11,9 @@ import Wire
 
 /// The controller process: opens the data, serves until it is told to stop, leaves a clean store.
 public enum Controller {
+    /// The release, as clients and nodes show it.
+    public static let release = Discovery.release
+
     /// Runs on the main thread; returns the process's exit code. Prints one line when ready.
     public static func run(_ options: ServeOptions) throws(Refusal) -> Int32 {
         ignoreBrokenPipes()
