@@ -57,7 +57,8 @@ import Wire
         let manifest = reading.request.manifest(name: "n", namespace: "team")
         let text =
             #"{"apiVersion":"muster.dev/v1","kind":"Job","metadata":{"name":"n","#
-            + #""namespace":"team","annotations":{"muster.dev/comment":"first try"}},"spec":{"queue":"research","#
+            + #""namespace":"team","annotations":{"muster.dev/comment":"first try"}},"spec":"#
+            + #"{"queue":"research","#
             + #""priority":200,"timeLimit":"129600s","retries":{"limit":1},"roles":[{"resources":"#
             + #"{"cpus":"8","gpuModels":["h100","a100"]},"script":"#
         let json = String(decoding: manifest.encode(), as: UTF8.self)
