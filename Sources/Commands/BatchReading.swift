@@ -170,7 +170,7 @@ struct BatchReading {
         let perNode = tasksPerNode ?? max(1, (ranks + (nodes ?? 1) - 1) / (nodes ?? 1))
         if let cpusPerTask { request.cpus = "\(cpusPerTask)" }
         let share = try gpuShare(ranks: ranks, perNode: perNode)
-        request.gpus = share?.count
+        request.gpus = share.map { "\($0.count)" }
         if let model = share?.model { request.gpuModels = [model] }
         try workOutMemory(perNode: perNode, gpus: share?.count ?? 0)
     }
@@ -246,7 +246,7 @@ extension BatchReading {
         case "replicas": request.replicas = try count(value, name)
         case "cpus": request.cpus = value
         case "memory": request.memory = value
-        case "gpus": request.gpus = try number(value, name, 0...1_000_000)
+        case "gpus": request.gpus = try JobRequest.gpus(value, field: name)
         case "gpuModels": request.gpuModels = value.split(separator: ",").map(String.init)
         case "allowUnplaceable": request.allowsUnplaceable = value == "true"
         default:

@@ -51,7 +51,9 @@ struct JobAttendant {
     }
 
     static func line(_ report: JobReport) -> String {
-        let details = [report.reason, report.message].filter { !$0.isEmpty }
+        let details = [report.reason, report.message].filter {
+            !$0.isEmpty && $0 != report.phase
+        }
         return details.isEmpty
             ? report.phase : "\(report.phase), \(details.joined(separator: ": "))"
     }

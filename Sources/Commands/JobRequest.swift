@@ -13,7 +13,8 @@ struct JobRequest: Hashable, Sendable {
     var replicas: Int?
     var cpus: String?
     var memory: String?
-    var gpus: Int?
+    /// A whole number, or a share of one device such as `0.25`.
+    var gpus: String?
     var gpuModels: [String] = []
     var command: [String]?
     var script: String?
@@ -34,7 +35,7 @@ struct JobRequest: Hashable, Sendable {
         Synopsis.Option("--replicas N", "ranks that start together"),
         Synopsis.Option("--cpus N", "CPUs of each rank, such as 4 or 500m"),
         Synopsis.Option("--memory SIZE", "memory of each rank, such as 16Gi"),
-        Synopsis.Option("--gpus N", "GPUs of each rank"),
+        Synopsis.Option("--gpus N", "GPUs of each rank, or a share of one such as 0.25"),
         Synopsis.Option("--gpu-model NAME", "accept only this model; may be repeated"),
         Synopsis.Option("--env KEY=VALUE", "set a variable; KEY alone copies yours"),
         Synopsis.Option("--chdir DIR", "working directory on the nodes"),
@@ -55,7 +56,9 @@ struct JobRequest: Hashable, Sendable {
         replicas = try arguments.number("--replicas", within: 1...1_000_000)
         cpus = try arguments.option("--cpus")
         memory = try arguments.option("--memory", "--mem")
-        gpus = try arguments.number("--gpus", within: 0...1_000_000)
+        gpus = try arguments.option("--gpus").map { (text) throws(Refusal) in
+            try Self.gpus(text, field: "--gpus")
+        }
         gpuModels = try arguments.options("--gpu-model")
         for text in try arguments.options("--env", "-e") {
             environment.append(try Self.variable(text, surroundings))
@@ -65,6 +68,18 @@ struct JobRequest: Hashable, Sendable {
         }
         retries = try arguments.number("--retries", within: 0...1000)
         allowsUnplaceable = try arguments.flag("--allow-unplaceable")
+    }
+
+    /// A whole number of devices, or a share of one; the server knows the rest of the rules.
+    static func gpus(_ text: String, field: String) throws(Refusal) -> String {
+        let isPlain = text.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == 0x2e }
+        guard isPlain, case .number = JSON(plain: text), text.utf8.count <= 12 else {
+            throw Refusal(
+                .malformed, field: field,
+                finding: "\"\(text.prefix(60))\" is not a number of GPUs",
+                remedy: "Give a whole number, or a share of one such as 0.25")
+        }
+        return text
     }
 
     /// `KEY=VALUE`, or `KEY` alone, whose value is the caller's own.
@@ -137,7 +152,7 @@ struct JobRequest: Hashable, Sendable {
         var resources: JSON = [:]
         resources["cpus"] = cpus.map(JSON.string)
         resources["memory"] = memory.map(JSON.string)
-        resources["gpus"] = gpus.map { .number("\($0)") }
+        resources["gpus"] = gpus.map { JSON(plain: $0) }
         if !gpuModels.isEmpty { resources["gpuModels"] = .array(gpuModels.map(JSON.string)) }
         if !resources.members.isEmpty { role["resources"] = resources }
         role["command"] = command.map { .array($0.map(JSON.string)) }

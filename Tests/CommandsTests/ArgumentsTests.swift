@@ -1,5 +1,7 @@
+import Client
 import Primitives
 import Testing
+import Wire
 
 @testable import Commands
 
@@ -61,5 +63,39 @@ import Testing
         #expect(try arguments.word("FILE") == "-")
         let refusal = #expect(throws: Refusal.self) { try arguments.end() }
         #expect(refusal?.field == "extra")
+    }
+}
+
+/// Goal: flags become exactly the manifest that they say.
+@Suite struct JobRequestTests {
+    @Test func `all flags have their place in the manifest`() throws {
+        var arguments = Arguments([
+            "--queue", "q", "--priority", "7", "--time", "1h30m", "--replicas", "2", "--cpus",
+            "500m", "--memory", "1Gi", "--gpus", "0.25", "--gpu-model", "h100", "-e", "A=b=c",
+            "-e", "HOME", "--chdir", "/data", "--retries", "3", "--allow-unplaceable",
+        ])
+        let around = Surroundings { $0 == "HOME" ? "/home/me" : nil }
+        var request = try JobRequest(&arguments, in: around)
+        try arguments.end()
+        request.command = ["python", "x y"]
+        let manifest = request.manifest(name: "n", namespace: "s")
+        #expect(
+            String(decoding: manifest["spec"]?.encode() ?? [], as: UTF8.self)
+                == #"{"queue":"q","priority":7,"timeLimit":"1h30m","retries":{"limit":3},"#
+                + #""allowUnplaceable":true,"roles":[{"replicas":2,"resources":{"cpus":"500m","#
+                + #""memory":"1Gi","gpus":0.25,"gpuModels":["h100"]},"command":["python","x y"],"#
+                + #""env":{"A":"b=c","HOME":"/home/me"},"workingDirectory":"/data"}]}"#)
+    }
+
+    @Test func `nothing asked for leaves everything to the server`() throws {
+        var arguments = Arguments([])
+        let spec = try JobRequest(&arguments).manifest(name: "n", namespace: "s")["spec"]
+        #expect(spec == ["roles": [[:]]])
+    }
+
+    @Test(arguments: ["-1", "x", "1e9", "", "0.2.5", "1/2", "99999999999999"])
+    func `what is no number of GPUs is refused`(text: String) {
+        var arguments = Arguments(["--gpus=\(text)"])
+        #expect(throws: Refusal.self) { try JobRequest(&arguments) }
     }
 }

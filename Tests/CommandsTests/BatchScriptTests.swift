@@ -34,7 +34,7 @@ import Wire
         options: String, gpus: Int, model: String?
     ) throws {
         let request = try read("#SBATCH \(options)").request
-        #expect(request.gpus == gpus)
+        #expect(request.gpus == "\(gpus)")
         #expect(request.gpuModels == (model.map { [$0] } ?? []))
     }
 
@@ -56,8 +56,9 @@ import Wire
         #expect(reading.stem == "my-net")
         let manifest = reading.request.manifest(name: "n", namespace: "team")
         let text =
-            #"{"apiVersion":"muster.dev/v1","kind":"Job","metadata":{"name":"n","namespace":"team","#
-            + #""annotations":{"muster.dev/comment":"first try"}},"spec":{"queue":"research","#
+            #"{"apiVersion":"muster.dev/v1","kind":"Job","metadata":{"name":"n","#
+            + #""namespace":"team","annotations":{"muster.dev/comment":"first try"}},"spec":"#
+            + #"{"queue":"research","#
             + #""priority":200,"timeLimit":"129600s","retries":{"limit":1},"roles":[{"resources":"#
             + #"{"cpus":"8","gpuModels":["h100","a100"]},"script":"#
         let json = String(decoding: manifest.encode(), as: UTF8.self)

@@ -43,10 +43,11 @@ import Wire
         let places = (0..<ranks).map {
             #"{"rank":\#($0),"pod":"a-worker-\#($0)","node":"n1","devices":[\#($0)]}"#
         }
+        let all = places.joined(separator: ",")
         let exit = code.map { #","exitCode":\#($0)"# } ?? ""
         return #"{"kind":"Job","metadata":{"name":"a","namespace":"team","resourceVersion":"3"},"#
             + #""spec":{"queue":"default","roles":[{"name":"worker"}]},"status":"#
-            + #"{"phase":"\#(phase)"\#(exit),"attempt":1,"placements":[\#(places.joined(separator: ","))]}}"#
+            + #"{"phase":"\#(phase)"\#(exit),"attempt":1,"placements":[\#(all)]}}"#
     }
 
     @Test func `submit sends the script and says the name`() throws {
