@@ -82,7 +82,7 @@ let package = Package(
             name: "Service",
             dependencies: [
                 "Primitives", "Wire", "Resources", "HTTP", "Network", "Host", "Telemetry",
-                "Configuration", "Control", "Kernel",
+                "Configuration", "Control", "Kernel", "Scheduling", "Storage",
             ], swiftSettings: edge),
         .target(
             name: "Agent",

@@ -12,7 +12,7 @@ struct AgentCommand: Command {
         summary: "Run this machine as a node: it starts ranks and reports on them.",
         options: [
             Synopsis.Option(
-                "--data-dir DIR", "where ranks and logs are kept (default: .muster/agent)"),
+                "--data-dir DIR", "ranks and logs (default: .muster/agent)"),
             Synopsis.Option("--name NAME", "name of the node (default: the host's)"),
             Synopsis.Option("--address ADDRESS", "where ranks on other nodes reach this one"),
             Synopsis.Option("--cpus N", "CPUs to offer (default: what hwloc sees)"),

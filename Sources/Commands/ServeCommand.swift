@@ -11,11 +11,11 @@ struct ServeCommand: Command {
         summary: "Run the controller: the API, the scheduler and its store.",
         options: [
             Synopsis.Option(
-                "--data-dir DIR", "where everything is kept (default: .muster/controller)"),
+                "--data-dir DIR", "the state (default: .muster/controller)"),
             Synopsis.Option(
-                "--listen ADDRESS", "HOST:PORT; port 0 takes a free one (127.0.0.1:7443)"),
+                "--listen ADDRESS", "HOST:PORT (default: 127.0.0.1:7443)"),
             Synopsis.Option(
-                "--host-name NAME", "a further name or address of this server; repeatable"),
+                "--host-name NAME", "a further name of this server; repeatable"),
             Synopsis.Option(
                 "--config FILE", "settings as YAML; flags win (see Config/daemon.yaml)"),
             Synopsis.Option("--allow-any-file-system", "accept tmpfs and network file systems"),

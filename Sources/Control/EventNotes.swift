@@ -12,7 +12,8 @@ extension EventNote {
             guard let job = kernel.job(uid) else { return nil }
             return about(
                 uid, in: kernel, at: tick, "Scheduled",
-                "attempt \(job.attempt): \(job.ranks.count) ranks placed on \(nodes(of: job, kernel))"
+                "attempt \(job.attempt): \(job.ranks.count) ranks placed on "
+                    + nodes(of: job, kernel)
             )
         case .moved(let uid, let phase, let cause, _, let culprit, _):
             guard let job = kernel.job(uid) else { return nil }
@@ -20,7 +21,8 @@ extension EventNote {
         case .nodeRegistered(let uid, _, _, let supply):
             return about(
                 uid, in: kernel, at: tick, "Registered",
-                "\(supply.cpuMilli / 1000) CPUs, \(supply.memoryBytes >> 20) MiB, \(supply.gpus) GPUs"
+                "\(supply.cpuMilli / 1000) CPUs, \(supply.memoryBytes >> 20) MiB, "
+                    + "\(supply.gpus) GPUs"
             )
         case .nodeReady(let uid, let isReady):
             return about(

@@ -22,8 +22,8 @@ public enum Recovery {
 
     /// Recovers the newest state: snapshot, then the journal's tail, batch by batch.
     ///
-    /// `fail` is called on the core thread when nothing more may be acknowledged; it must not return
-    /// to serving.
+    /// `fail` is called on the core thread when nothing more may be acknowledged; it must not
+    /// return to serving.
     public static func open(
         _ directory: String, store options: StoreOptions,
         loop loopOptions: LoopOptions = LoopOptions(),

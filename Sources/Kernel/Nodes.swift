@@ -56,7 +56,8 @@ extension Kernel {
             throw Refusal(
                 .conflict, field: "capacity",
                 finding:
-                    "node \"\(report.name)\" reports other amounts while \(node.liveRanks) ranks run",
+                    "node \"\(report.name)\" reports other amounts "
+                    + "while \(node.liveRanks) ranks run",
                 remedy: "Start the agent as before, or drain the node first")
         }
         guard node.bootID != report.bootID || node.supply != supply else { return }

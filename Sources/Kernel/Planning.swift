@@ -17,7 +17,8 @@ struct Place: Comparable, Sendable {
 
 /// Waiting jobs by class. Places of jobs that stopped waiting stay until they reach the head.
 ///
-/// The head of every awake class is in `heads`; a popped place that is no longer a head is replaced.
+/// The head of every awake class is in `heads`; a popped place that is no head any more is
+/// replaced.
 struct PendingJobs: Sendable {
     private var classes: [Heap<Place>] = []
     private var waiting = Lookup<UInt64, Place>()
@@ -59,7 +60,8 @@ struct PendingJobs: Sendable {
         asleep.append(shape)
     }
 
-    /// The best waiting job of all awake classes; call ``advance(_:)`` or ``sleep(_:)`` for its class.
+    /// The best waiting job of all awake classes; call ``advance(_:)`` or ``sleep(_:)`` for its
+    /// class.
     mutating func popBest() -> Place? {
         while let place = heads.pop() {
             guard isAwake[Int(place.shape)] else { continue }

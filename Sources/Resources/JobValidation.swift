@@ -119,7 +119,7 @@ extension RoleSpec {
                 minReplicas == nil ? "maxReplicas" : "minReplicas",
                 "elastic gangs are not available in this version", "Leave it out and use replicas")
         }
-        // Checked here, filled in by whoever needs numbers: what users wrote is what they read back.
+        // Checked here, filled in by whoever needs numbers: users read back what they wrote.
         _ = try (resources ?? ResourceSpec()).validated()
         try checkProgram()
         try checkEnvironment()

@@ -46,7 +46,7 @@ struct Admission {
         switch bare {
         case "application/json", "application/merge-patch+json",
             "application/strategic-merge-patch+json", "application/json-patch+json",
-            // What `curl -d` says of any body; no browser adds the Authorization header to such a one.
+            // What `curl -d` says of any body; no browser sends a token along with such a one.
             "application/x-www-form-urlencoded":
             return try Document(json: call.request.body, limits: limits)
         case "application/yaml", "text/yaml", "application/x-yaml":

@@ -128,7 +128,8 @@ public enum Controller {
     private static func announce(_ url: String, _ core: Recovery.Core, _ directory: String) {
         _ = ServiceNotify.fromEnvironment().send(.ready)
         let line =
-            "muster is ready at \(url) (data in \(directory), \(core.jobs) jobs, epoch \(core.epoch))\n"
+            "muster is ready at \(url) "
+            + "(data in \(directory), \(core.jobs) jobs, epoch \(core.epoch))\n"
         _ = Array(line.utf8).withUnsafeBytes { Glibc.write(1, $0.baseAddress, $0.count) }
     }
 

@@ -28,8 +28,8 @@ func measureLatency(_ options: Options, _ target: Target) throws(Refusal) {
         let name = "\(stem)-\(number)"
         let body = Array(
             """
-            {"metadata":{"name":"\(name)"},"spec":{"roles":[{"name":"w","resources":{"cpus":"100m"},\
-            "command":["/bin/date","+%s%N"]}]}}
+            {"metadata":{"name":"\(name)"},"spec":{"roles":[{"name":"w",\
+            "resources":{"cpus":"100m"},"command":["/bin/date","+%s%N"]}]}}
             """.utf8)
         let before = wallNanoseconds()
         _ = try target.send(connection, .post, Target.jobs, body)

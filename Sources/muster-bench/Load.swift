@@ -93,7 +93,8 @@ func fill(_ options: Options, _ target: Target) throws(Refusal) {
     }
     let seconds = Double(Clock.monotonicNanoseconds() - start) / 1e9
     say(
-        "filled \(jobs) jobs in \(seconds) s: \(Int(Double(jobs) / seconds)) jobs/s on one connection"
+        "filled \(jobs) jobs in \(seconds) s: \(Int(Double(jobs) / seconds)) jobs/s "
+            + "on one connection"
     )
 }
 

@@ -18,7 +18,7 @@ import Glibc
             say(
                 """
                 usage: muster-bench COMMAND [options]
-                  digest --seed N              digest of one simulated world, the same in any process
+                  digest --seed N              digest of one simulated world
                   smoke                        CPU per operation of the pure parts
                   fill --data D --jobs N       submit N waiting jobs, --batch at a time
                   latency --data D --count N   from submit to the first instruction of the program

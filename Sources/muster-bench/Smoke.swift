@@ -17,17 +17,21 @@ func printDigest(seed: UInt64) {
 
 /// Runs each pure part for a moment; fails when one of them gives a wrong answer.
 func runSmoke() -> Int32 {
-    var failures = 0
-    func report(_ name: String, operations: Int, _ body: () -> Bool) {
-        let start = Clock.threadNanoseconds()
-        let isRight = body()
-        let nanoseconds = Clock.threadNanoseconds() - start
-        say("\(name): \(nanoseconds / Int64(max(1, operations))) ns CPU an operation")
-        if !isRight {
-            say("\(name): wrong answer")
-            failures += 1
-        }
-    }
+    let isRight = [smokeKernel(), smokePlacer(), smokeWire()]
+    return isRight.allSatisfy { $0 } ? 0 : 1
+}
+
+/// Says what an operation cost, and whether the answer was right.
+private func report(_ name: String, operations: Int, _ body: () -> Bool) -> Bool {
+    let start = Clock.threadNanoseconds()
+    let isRight = body()
+    let nanoseconds = Clock.threadNanoseconds() - start
+    say("\(name): \(nanoseconds / Int64(max(1, operations))) ns CPU an operation")
+    if !isRight { say("\(name): wrong answer") }
+    return isRight
+}
+
+private func smokeKernel() -> Bool {
     let jobs = 20_000
     var kernel = Kernel()
     let start = Tick(1_700_000_000_000)
@@ -36,20 +40,24 @@ func runSmoke() -> Int32 {
             .create(ObjectName(.namespace, name: "default")),
             .create(ObjectName(.queue, name: "default")),
         ], at: start)
-    report("kernel submit of a waiting job", operations: jobs) {
+    var isRight = report("kernel submit of a waiting job", operations: jobs) {
         for first in stride(from: 0, to: jobs, by: 100) {
             _ = kernel.step((first..<first + 100).map { .submit(order($0)) }, at: start)
         }
         return kernel.jobCount == jobs && kernel.pendingCount == jobs
     }
     var snapshot: [UInt8] = []
-    report("kernel snapshot, per job", operations: jobs) {
-        snapshot = kernel.snapshot()
-        return !snapshot.isEmpty
-    }
-    report("kernel load, per job", operations: jobs) {
+    isRight =
+        report("kernel snapshot, per job", operations: jobs) {
+            snapshot = kernel.snapshot()
+            return !snapshot.isEmpty
+        } && isRight
+    return report("kernel load, per job", operations: jobs) {
         (try? Kernel(snapshot: snapshot))?.snapshot() == snapshot
-    }
+    } && isRight
+}
+
+private func smokePlacer() -> Bool {
     report("placing a gang of 4 on 1,000 nodes", operations: 2_000) {
         var capacity = Capacity()
         for number in 0..<1_000 {
@@ -68,8 +76,11 @@ func runSmoke() -> Int32 {
         }
         return true
     }
+}
+
+private func smokeWire() -> Bool {
     let body = jobText(name: "bench-000001", millicores: 1_000, padding: 700)
-    report("decoding and checking a job of \(body.count) bytes", operations: 2_000) {
+    return report("decoding and checking a job of \(body.count) bytes", operations: 2_000) {
         for _ in 0..<2_000 {
             guard
                 let job = try? WireDecoder.decode(Manifest<JobSpec>.self, json: body),
@@ -78,7 +89,6 @@ func runSmoke() -> Int32 {
         }
         return true
     }
-    return failures == 0 ? 0 : 1
 }
 
 private func order(_ number: Int) -> JobOrder {
