@@ -127,12 +127,12 @@ def kill_once(suite, controller, agent, gang, number):
     expect(is_alive(pids[3]), "a rank died with its agent")
     began = time.monotonic()
     agent.start()
-    suite.note(f"kill {number}: node ready {time.monotonic() - began:.2f} s after the restart")
     gang.check_untouched()
     expect(is_alive(pids[3]), "a rank died when its agent came back")
     enders[3].go()
     for item in enders:
         item.check(client)
+    suite.note(f"kill {number}: all ends known {time.monotonic() - began:.2f} s after the restart")
     expect(follower.is_done.wait(30), f"the follower never ends, at {len(follower.bytes)} bytes")
     suite.check_threads()
     compare(enders[0].name, follower.bytes)

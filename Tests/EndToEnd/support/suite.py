@@ -172,9 +172,9 @@ def run(name, body):
         print(f"skipped: {reason}")
     except KeyboardInterrupt:
         why = "interrupted"
-    except Exception:
+    except Exception as error:  # Also what the server should not have answered.
         traceback.print_exc()
-        why = "the suite itself broke; see above"
+        why = f"{type(error).__name__}: {error}"
     gone = suite.ended() if why else []
     try:
         suite.clear()
