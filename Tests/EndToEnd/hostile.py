@@ -76,7 +76,7 @@ class Attack:
             received = exchange(self.honest, data)
             codes = statuses(received)
             self.check(b"<timeout>" not in received, f"{title}: the connection stays open: {codes}")
-            self.check(codes, f"{title}: closed without an answer")
+            self.check(codes or 0 in allowed, f"{title}: closed without an answer")
             self.check(len(codes) < 2, f"{title}: {len(codes)} answers, {codes}: a second was smuggled")
             self.check(
                 not codes or codes[0] in allowed,

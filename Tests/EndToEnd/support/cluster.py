@@ -7,7 +7,7 @@ import subprocess
 import time
 
 from support.api import NODES, Client, Refused, Unreachable
-from support.suite import Failure, Skipped, wait_until
+from support.suite import Failure, Skipped, children, wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
@@ -134,6 +134,16 @@ class Controller(Process):
 
         wait_until(seconds, is_ready, "the controller does not become ready", pause=0.005)
         return time.monotonic() - began
+
+    def signal(self, number):
+        """To the server itself; a kill also ends its tracer, which would set the server free."""
+        if not self.tracer:
+            super().signal(number)
+        elif number == signal.SIGKILL:
+            os.killpg(self.process.pid, number)
+        else:
+            for pid in children(self.process.pid):
+                os.kill(pid, number)
 
     def token(self, name="admin"):
         with open(os.path.join(self.data, f"{name}.token"), encoding="ascii") as file:

@@ -76,7 +76,8 @@ HEADS = [
      b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: HOST\r\n\r\n", (400, 414, 431)),
     ("long field", GOOD + b"X-One: " + b"a" * 40_000 + b"\r\n\r\n", (400, 431)),
     ("many fields", GOOD + b"X: y\r\n" * 200 + b"\r\n", (400, 431)),
-    ("head without end", GOOD + b"X: y\r\n" * 200_000, (400, 431)),
+    # Zero: we still send when the answer comes, and may miss it by the reset.
+    ("head without end", GOOD + b"X: y\r\n" * 200_000, (0, 400, 431)),
     ("rubbish", b"\x00\x01\x02\x03" * 64 + b"\r\n\r\n", BAD),
     ("TLS within TLS", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\r\n\r\n", BAD),
 ]
