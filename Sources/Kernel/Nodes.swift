@@ -115,17 +115,40 @@ extension Kernel {
         }
     }
 
-    /// An operator's word that the machine is gone is proof enough for its ranks.
-    mutating func deleteNode(_ uid: UInt64, at now: Tick) -> Reply {
+    /// An operator's word that the machine is gone is proof enough for its ranks, unless its agent
+    /// says otherwise.
+    mutating func deleteNode(_ uid: UInt64, at now: Tick) throws(Refusal) -> Reply {
         let index = Int(entities[row(ofUID: uid)].link)
+        let node = nodes[index]
+        guard !node.isReady || node.liveRanks == 0 else {
+            throw Refusal(
+                .conflict, field: "status.conditions",
+                finding: "the node's agent is heard and \(node.liveRanks) ranks run there",
+                remedy: "Cordon it and end its jobs first, or switch the machine off")
+        }
         loseRanks(onNodeAt: index, at: now)
         emit(.removed(uid: uid), at: now)
         return .done(uid: uid, version: sequence)
     }
 
-    /// After a start nobody is silent yet: every node gets the full time to be heard.
+    /// After a time in which nobody could be heard, nobody is late yet: every node gets the full
+    /// time to be heard, every gang that starts the full time to say so.
     public mutating func grantGrace(at now: Tick) {
         lastHeard = Array(repeating: now, count: nodes.count)
+        var kept = Heap<Timer>()
+        while let timer = timers.pop() {
+            switch timer.cause {
+            case .retry, .retire: kept.push(timer)
+            case .silence, .startTimeout: continue
+            }
+        }
+        timers = kept
+        for row in jobs.rows where jobs[row].phase == .starting {
+            timers.push(
+                Timer(
+                    at: now.after(limits.startTimeout), cause: .startTimeout, uid: jobs[row].uid,
+                    attempt: jobs[row].attempt))
+        }
         for node in nodes where node.isReady && !node.isRemoved {
             timers.push(
                 Timer(
