@@ -212,7 +212,7 @@ extension Server {
                 return answerWithObject(reply, .token, status: 201, call)
             }
             // The secret is shown here, once, and kept nowhere.
-            guard let document = try? Document(json: objects.encode(.object(view)), limits: .stored)
+            guard let document = try? Document(json: objects.encode(.object(view)), limits: .trusted)
             else { return }
             var object = JSON(document)
             object["status"] = ["token": .string(secret)]
