@@ -99,19 +99,23 @@ public final class Catalog: Sendable {
     ) -> (changes: [WatchChange], upTo: UInt64)? {
         state.withLock { state in
             let ring = state.rings[Int(resource.rawValue)]
-            guard version >= ring.floor else { return nil }
+            // A position ahead of us belongs to another history, such as one before a restore.
+            guard version >= ring.floor, version <= state.version else { return nil }
             let found = ring.changes(after: version, limit: limit)
             if found.count == limit, let last = found.last { return (found, last.version) }
             return (found, max(version, state.version))
         }
     }
 
+    /// By resource, the version of its newest change: who is there already need not ask.
+    public var newestChanges: [UInt64] {
+        state.withLock { state in state.rings.map(\.newest) }
+    }
+
     /// The jobs that have something on a node that has not ended, oldest first.
     public func activeJobs(onNode node: UInt64) -> [JobView] {
         state.withLock { state in
-            state.jobs.all.filter { view in
-                view.job.ranks.contains { $0.node == node && !$0.state.isEnded }
-            }
+            (state.nodes[node]?.state.node.activeJobs ?? []).compactMap { state.jobs[$0] }
         }
     }
 

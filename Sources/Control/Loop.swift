@@ -48,11 +48,11 @@ public final class Loop {
     private var isReadOnly = false
     private var nextTimer: Tick?
     private var batches = 0
-    private var lastTick = Tick(0)
+    private var lastTick: Tick
 
     init(
         kernel: Kernel, store: Store, mailbox: Mailbox, catalog: Catalog, options: LoopOptions,
-        lastSnapshot: UInt64, log: Log, recover: @escaping () throws -> Kernel,
+        lastSnapshot: UInt64, lastTick: Tick, log: Log, recover: @escaping () throws -> Kernel,
         fail: @escaping (String) -> Void
     ) {
         self.kernel = kernel
@@ -61,6 +61,7 @@ public final class Loop {
         self.catalog = catalog
         self.options = options
         self.lastSnapshot = lastSnapshot
+        self.lastTick = lastTick
         self.log = log
         self.recover = recover
         self.fail = fail
@@ -176,28 +177,33 @@ public final class Loop {
                     json: WireEncoder.encode(note.note)))
         }
         for record in outcome.records {
-            guard case .moved(let uid, let phase, _, _, _, _) = record, phase.isFinal else {
-                continue
-            }
-            if let row = historyRow(of: uid, texts) { write.history.append(row) }
+            if let row = historyRow(of: record, texts, at: now) { write.history.append(row) }
         }
         return write
     }
 
-    private func historyRow(of uid: UInt64, _ texts: [UInt64: Written]) -> HistoryRow? {
-        guard let job = kernel.job(uid), let object = kernel.object(uid) else { return nil }
-        let shape = kernel.shape(of: job)
+    /// The row of a job that has just ended; one that was deleted while it ran is gone from the
+    /// kernel by now and is taken from what readers last saw.
+    private func historyRow(
+        of record: Record, _ texts: [UInt64: Written], at now: Tick
+    ) -> HistoryRow? {
+        guard case .moved(let uid, let phase, let cause, _, let culprit, _) = record, phase.isFinal
+        else { return nil }
         let known = catalog.job(uid: uid)
+        let present = kernel.job(uid)
+        guard let job = present ?? known?.job, let name = kernel.object(uid)?.name ?? known?.name,
+            let shape = present.map({ kernel.shape(of: $0) }) ?? known?.shape
+        else { return nil }
         return HistoryRow(
-            uid: uid, namespace: kernel.object(job.namespace)?.name ?? "", name: object.name,
-            queue: kernel.object(job.queue)?.name ?? "",
-            user: (texts[uid]?.text ?? known?.text)?.user ?? "", phase: job.phase.word,
-            reason: job.cause.word, submittedTick: job.submittedAt.milliseconds,
-            startedTick: job.startedAt?.milliseconds,
-            endedTick: (job.endedAt ?? job.changedAt).milliseconds, ranks: Int64(shape.rankCount),
+            uid: uid, namespace: kernel.object(job.namespace)?.name ?? known?.namespace ?? "",
+            name: name, queue: kernel.object(job.queue)?.name ?? known?.queue ?? "",
+            user: (texts[uid]?.text ?? known?.text)?.user ?? "", phase: phase.word,
+            reason: cause.word, submittedTick: job.submittedAt.milliseconds,
+            startedTick: job.startedAt?.milliseconds, endedTick: now.milliseconds,
+            ranks: Int64(shape.rankCount),
             gpusMilli: shape.roles.reduce(0) { $0 + Int64($1.ranks) * $1.demand.gpuMilli },
             cpuMilli: shape.roles.reduce(0) { $0 + Int64($1.ranks) * $1.demand.cpuMilli },
-            exitCode: job.culprit.map { $0.end.code } ?? (job.phase == .succeeded ? 0 : nil))
+            exitCode: culprit.map { $0.end.code } ?? (phase == .succeeded ? 0 : nil))
     }
 
     /// Keeps the readers' answer to "why does it wait" in step with the planner's.
@@ -247,7 +253,7 @@ public final class Loop {
         guard isReadOnly else { return }
         do {
             kernel = try recover()
-            kernel.grantGrace(at: Clock.now())
+            kernel.grantGrace(at: max(lastTick, Clock.now()))
         } catch {
             fail("the state could not be read back after the disk was full: \(error)")
             return
@@ -283,6 +289,9 @@ public final class Loop {
         do throws(StorageFailure) {
             guard try store.probe() else { return }
             isReadOnly = false
+            // Heartbeats and reports were turned away meanwhile: nobody is late for that.
+            kernel.grantGrace(at: max(lastTick, Clock.now()))
+            nextTimer = nil
             log.info("space has returned: writes are taken again")
         } catch {
             handle(error)

@@ -36,6 +36,8 @@ extension Catalog {
             state.epoch = epoch
             for event in events { state.events.append(event) }
             for index in state.rings.indices { state.rings[index].raiseFloor(to: floor) }
+            // Replaying tells of no events: whoever watches them must list what came meanwhile.
+            state.rings[Int(Resource.events.rawValue)].raiseFloor(to: version)
         }
     }
 

@@ -45,7 +45,9 @@ public enum Recovery {
         // Objects that were removed after the snapshot have no text any more: their watchers could
         // not be told what went, so they list again.
         var floor = snapshot
+        var lastTick = Tick(0)
         try store.forEachBatch(after: snapshot) { batch in
+            lastTick = max(lastTick, Tick(batch.tick))
             let outcome = try kernel.replay(batch.records, at: Tick(batch.tick))
             catalog.publish(outcome, of: kernel, texts: texts, events: [])
             for change in outcome.changes {
@@ -56,11 +58,13 @@ public enum Recovery {
         let reader = try ReadConnection.open(directory)
         let events = try recentEvents(reader)
         catalog.open(at: kernel.sequence, epoch: store.epoch, events: events, floor: floor)
-        kernel.grantGrace(at: Clock.now())
+        if let event = events.last { lastTick = max(lastTick, Tick(event.note.at)) }
+        kernel.grantGrace(at: max(lastTick, Clock.now()))
         let mailbox = Mailbox()
         let loop = Loop(
             kernel: kernel, store: store, mailbox: mailbox, catalog: catalog, options: loopOptions,
-            lastSnapshot: snapshot, log: log, recover: { try currentKernel(store) }, fail: fail)
+            lastSnapshot: snapshot, lastTick: lastTick, log: log,
+            recover: { try currentKernel(store) }, fail: fail)
         return Core(
             loop: loop, mailbox: mailbox, catalog: catalog, isNew: kernel.sequence == 0,
             epoch: store.epoch, jobs: kernel.jobCount, replayed: kernel.sequence - snapshot)
@@ -94,7 +98,8 @@ public enum Recovery {
     }
 
     private static func text(of document: StoredDocument) throws -> DocumentText {
-        let head = try WireDecoder.decode(StoredHead.self, json: document.head, unknown: .ignore)
+        let head = try WireDecoder.decode(
+            StoredHead.self, json: document.head, limits: .trusted, unknown: .ignore)
         return DocumentText(
             head: document.head,
             residentBody: document.kind == Kind.job.rawValue ? nil : document.body,

@@ -91,6 +91,8 @@ struct ChangeRing: Sendable {
     /// Positions from here on can be resumed.
     private(set) var floor: UInt64 = 0
 
+    var newest: UInt64 { entries.last?.version ?? floor }
+
     mutating func append(_ change: WatchChange) {
         entries.append(change)
         if entries.count > Self.capacity * 3 / 2 {

@@ -116,6 +116,8 @@ extension Kernel {
     }
 
     private mutating func startAttempt(_ uid: UInt64, at now: Tick) {
+        // Here and not where it was decided: after a replay a running job must not wait any more.
+        pending.forget(uid)
         let row = jobRow(uid)
         jobs[row].attempt += 1
         jobs[row].phase = .starting

@@ -103,5 +103,8 @@ public struct Node: Sendable {
     /// Jobs with live ranks here, in order of placement.
     var jobs: [UInt64] = []
 
+    /// The uids of the jobs with live ranks here, oldest first.
+    public var activeJobs: [UInt64] { jobs.sorted() }
+
     public var isOpen: Bool { isReady && !isCordoned && !isRemoved }
 }

@@ -44,10 +44,11 @@ extension Kernel {
                 .invalid, field: "spec.queue", finding: "queue \"\(order.queue)\" does not exist",
                 remedy: "Use a queue that exists; list them with: muster get queues")
         }
-        let shape = try shape(of: order, at: now)
+        let (shape, newModels) = try shape(of: order)
         if !order.allowUnplaceable, let misfit = misfit(of: shape) {
             throw refusal(for: misfit, order)
         }
+        for model in newModels { emit(.modelNamed(model), at: now) }
         let uid = nextUID
         emit(
             .submitted(
@@ -59,8 +60,8 @@ extension Kernel {
         return .done(uid: uid, version: sequence)
     }
 
-    /// Turns the order's roles into a shape; names the models that were not known yet.
-    private mutating func shape(of order: JobOrder, at now: Tick) throws(Refusal) -> Shape {
+    /// Turns the order's roles into a shape, and says which models it names for the first time.
+    private func shape(of order: JobOrder) throws(Refusal) -> (Shape, newModels: [String]) {
         let ranks = order.roles.reduce(UInt64(0)) { $0 + UInt64($1.ranks) }
         guard !order.roles.isEmpty, order.roles.count <= limits.rolesPerJob, ranks > 0,
             ranks <= UInt64(limits.ranksPerJob)
@@ -73,18 +74,19 @@ extension Kernel {
         let wanted = order.roles.flatMap(\.models)
         let unknown = wanted.indices.filter { index in
             !models.contains(wanted[index]) && !wanted[..<index].contains(wanted[index])
-        }
-        guard models.count + unknown.count <= limits.models else {
+        }.map { wanted[$0] }
+        // Names are never forgotten: half of the room is kept for those that nodes bring.
+        guard unknown.isEmpty || models.count + unknown.count <= limits.models / 2 else {
             throw Refusal(
                 .invalid, field: "spec.roles",
                 finding: "the cluster already knows \(models.count) GPU models",
                 remedy: "Name models that nodes have; see: muster get nodes")
         }
-        for index in unknown { emit(.modelNamed(wanted[index]), at: now) }
-        return Shape(
+        let names = models + unknown
+        let shape = Shape(
             roles: order.roles.map { role in
                 var mask: UInt64 = 0
-                for (bit, model) in models.enumerated() where role.models.contains(model) {
+                for (bit, model) in names.enumerated() where role.models.contains(model) {
                     mask |= 1 << UInt64(bit)
                 }
                 return RoleShape(
@@ -93,6 +95,7 @@ extension Kernel {
                         cpuMilli: role.cpuMilli, memoryBytes: role.memoryBytes,
                         gpuMilli: role.gpuMilli, models: mask))
             })
+        return (shape, unknown)
     }
 
     mutating func cancel(

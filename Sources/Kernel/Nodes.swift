@@ -5,36 +5,31 @@ import Scheduling
 
 extension Kernel {
     mutating func register(_ report: NodeReport, at now: Tick) throws(Refusal) -> Reply {
-        guard report.cpuMilli > 0, report.cpuMilli <= 1 << 32, report.memoryBytes >= 0,
-            report.memoryBytes <= 1 << 52, report.gpus <= 64
-        else {
+        try check(report)
+        let known = models.firstIndex(of: report.gpuModel)
+        let isNewModel = known == nil && !report.gpuModel.isEmpty
+        guard !isNewModel || models.count < limits.models else {
             throw Refusal(
-                .invalid, field: "capacity", finding: "the node's amounts are out of range",
-                remedy: "Report at least one CPU and at most 64 GPUs")
+                .invalid, field: "gpuModel",
+                finding: "the cluster already knows \(models.count) GPU models",
+                remedy: "Report a model that the cluster knows")
         }
-        var model = 0
-        if !report.gpuModel.isEmpty {
-            if let known = models.firstIndex(of: report.gpuModel) {
-                model = known
-            } else {
-                guard models.count < limits.models else {
-                    throw Refusal(
-                        .invalid, field: "gpuModel",
-                        finding: "the cluster already knows \(models.count) GPU models",
-                        remedy: "Report a model that the cluster knows")
-                }
-                model = models.count
-                emit(.modelNamed(report.gpuModel), at: now)
-            }
-        }
+        var model = UInt8(known ?? (isNewModel ? models.count : 0))
+        if report.gpus > 0, report.gpuModel.isEmpty { model = NodeSupply.noModel }
         let supply = NodeSupply(
             cpuMilli: report.cpuMilli, memoryBytes: report.memoryBytes, gpus: report.gpus,
-            model: UInt8(model))
+            model: model)
         let key = EntityKey(kind: .node, scope: 0, name: report.name)
+        // Everything that may refuse comes before the first record.
         if let row = byKey[key] {
-            try registerAgain(Int(entities[row].link), report, supply, at: now)
+            try refuseOtherAmounts(nodes[Int(entities[row].link)], report, supply)
         } else {
             try refuseDuplicate(key)
+        }
+        if isNewModel { emit(.modelNamed(report.gpuModel), at: now) }
+        if let row = byKey[key] {
+            registerAgain(Int(entities[row].link), report, supply, at: now)
+        } else {
             emit(
                 .nodeRegistered(
                     uid: nextUID, name: report.name, bootID: report.bootID, supply: supply), at: now
@@ -46,20 +41,42 @@ extension Kernel {
         return done(row)
     }
 
+    /// What an agent says of itself is taken for true only within reason.
+    private func check(_ report: NodeReport) throws(Refusal) {
+        guard report.cpuMilli > 0, report.cpuMilli <= 1 << 32, report.memoryBytes >= 0,
+            report.memoryBytes <= 1 << 52, report.gpus <= 64
+        else {
+            throw Refusal(
+                .invalid, field: "capacity", finding: "the node's amounts are out of range",
+                remedy: "Report at least one CPU and at most 64 GPUs")
+        }
+        guard report.bootID.utf8.count <= 256, report.gpuModel.utf8.count <= 63 else {
+            throw Refusal(
+                .invalid, field: "gpuModel", finding: "the boot's or the model's name is too long",
+                remedy: "Use at most 63 characters for the GPU model")
+        }
+    }
+
+    private func refuseOtherAmounts(
+        _ node: Node, _ report: NodeReport, _ supply: NodeSupply
+    ) throws(Refusal) {
+        // After a boot nothing runs there any more.
+        guard node.supply != supply, node.liveRanks > 0, node.bootID == report.bootID else {
+            return
+        }
+        throw Refusal(
+            .conflict, field: "capacity",
+            finding:
+                "node \"\(report.name)\" reports other amounts while \(node.liveRanks) ranks run",
+            remedy: "Start the agent as before, or drain the node first")
+    }
+
     /// A known node is back: after a boot, whatever ran there before is proven dead.
     private mutating func registerAgain(
         _ index: Int, _ report: NodeReport, _ supply: NodeSupply, at now: Tick
-    ) throws(Refusal) {
+    ) {
         let node = nodes[index]
         if node.bootID != report.bootID { loseRanks(onNodeAt: index, at: now) }
-        if nodes[index].supply != supply, nodes[index].liveRanks > 0 {
-            throw Refusal(
-                .conflict, field: "capacity",
-                finding:
-                    "node \"\(report.name)\" reports other amounts "
-                    + "while \(node.liveRanks) ranks run",
-                remedy: "Start the agent as before, or drain the node first")
-        }
         guard node.bootID != report.bootID || node.supply != supply else { return }
         emit(
             .nodeRegistered(
@@ -100,17 +117,40 @@ extension Kernel {
         }
     }
 
-    /// An operator's word that the machine is gone is proof enough for its ranks.
-    mutating func deleteNode(_ uid: UInt64, at now: Tick) -> Reply {
+    /// An operator's word that the machine is gone is proof enough for its ranks, unless its agent
+    /// says otherwise.
+    mutating func deleteNode(_ uid: UInt64, at now: Tick) throws(Refusal) -> Reply {
         let index = Int(entities[row(ofUID: uid)].link)
+        let node = nodes[index]
+        guard !node.isReady || node.liveRanks == 0 else {
+            throw Refusal(
+                .conflict, field: "status.conditions",
+                finding: "the node's agent is heard and \(node.liveRanks) ranks run there",
+                remedy: "Cordon it and end its jobs first, or switch the machine off")
+        }
         loseRanks(onNodeAt: index, at: now)
         emit(.removed(uid: uid), at: now)
         return .done(uid: uid, version: sequence)
     }
 
-    /// After a start nobody is silent yet: every node gets the full time to be heard.
+    /// After a time in which nobody could be heard, nobody is late yet: every node gets the full
+    /// time to be heard, every gang that starts the full time to say so.
     public mutating func grantGrace(at now: Tick) {
         lastHeard = Array(repeating: now, count: nodes.count)
+        var kept = Heap<Timer>()
+        while let timer = timers.pop() {
+            switch timer.cause {
+            case .retry, .retire: kept.push(timer)
+            case .silence, .startTimeout: continue
+            }
+        }
+        timers = kept
+        for row in jobs.rows where jobs[row].phase == .starting {
+            timers.push(
+                Timer(
+                    at: now.after(limits.startTimeout), cause: .startTimeout, uid: jobs[row].uid,
+                    attempt: jobs[row].attempt))
+        }
         for node in nodes where node.isReady && !node.isRemoved {
             timers.push(
                 Timer(

@@ -93,7 +93,7 @@ extension Kernel {
         let entity = entities[row]
         switch name.kind {
         case .job: return deleteJob(entity.uid, at: now)
-        case .node: return deleteNode(entity.uid, at: now)
+        case .node: return try deleteNode(entity.uid, at: now)
         case .namespace, .queue:
             guard entity.dependents == 0 else {
                 throw Refusal(

@@ -21,6 +21,8 @@ struct Place: Comparable, Sendable {
 /// replaced.
 struct PendingJobs: Sendable {
     private var classes: [Heap<Place>] = []
+    /// How many jobs of each class really wait.
+    private var counts: [Int] = []
     private var waiting = Lookup<UInt64, Place>()
     private var heads = Heap<Place>()
     private var isAwake: [Bool] = []
@@ -36,14 +38,42 @@ struct PendingJobs: Sendable {
         let shape = Int(place.shape)
         while classes.count <= shape {
             classes.append(Heap())
+            counts.append(0)
             isAwake.append(true)
         }
         waiting[place.uid] = place
+        counts[shape] += 1
         classes[shape].push(place)
+        if classes[shape].count > 64 + 2 * counts[shape] { sweep(shape) }
         if isAwake[shape], classes[shape].smallest == place { heads.push(place) }
     }
 
-    mutating func forget(_ uid: UInt64) { waiting[uid] = nil }
+    mutating func forget(_ uid: UInt64) {
+        guard let place = waiting[uid] else { return }
+        waiting[uid] = nil
+        counts[Int(place.shape)] -= 1
+    }
+
+    /// Drops the places that nobody waits at: behind a head that never fits they would pile up.
+    private mutating func sweep(_ shape: Int) {
+        var kept = Heap<Place>()
+        var last: Place?
+        while let place = classes[shape].pop() {
+            if waiting[place.uid] == place, place != last { kept.push(place) }
+            last = place
+        }
+        classes[shape] = kept
+    }
+
+    /// A row now means another shape: it must not sleep because its predecessor did not fit.
+    mutating func begin(_ shape: UInt32) {
+        guard Int(shape) < classes.count else { return }
+        classes[Int(shape)] = Heap()
+        counts[Int(shape)] = 0
+        guard !isAwake[Int(shape)] else { return }
+        isAwake[Int(shape)] = true
+        asleep.removeAll { $0 == shape }
+    }
 
     /// Gives every class that did not fit another chance.
     mutating func wakeAll() {
@@ -120,7 +150,6 @@ extension Kernel {
     }
 
     private mutating func start(_ uid: UInt64, _ placements: [RankPlacement], at now: Tick) {
-        pending.forget(uid)
         emit(.attemptStarted(job: uid), at: now)
         var nodesAndRanks: [(node: UInt64, ranks: [UInt32])] = []
         for (rank, placement) in placements.enumerated() {
@@ -166,6 +195,7 @@ extension Kernel {
         }
         let row = shapes.insert(ShapeUse(shape: shape, jobs: 1))
         shapeRows[shape] = row
+        pending.begin(row.number)
         return row
     }
 

@@ -163,6 +163,9 @@ extension RoleSpec {
         else {
             throw invalid("arguments", "arguments go with a script", "Put them into command")
         }
+        guard (arguments ?? []).allSatisfy({ !$0.utf8.contains(0) }) else {
+            throw invalid("arguments", "an argument holds a NUL byte", "Leave the NUL byte out")
+        }
     }
 
     private func checkEnvironment() throws(Refusal) {

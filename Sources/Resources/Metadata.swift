@@ -40,6 +40,7 @@ public enum Naming {
     public static let lengthMax = 63
     /// Room for `-<role>-<index>` behind a job's name in the names of its pods.
     public static let annotationBytesMax = 256 * 1024
+    public static let labelsMax = 256
 
     /// Refuses what is not `[a-z0-9]([a-z0-9.-]*[a-z0-9])?` of at most 63 characters.
     public static func check(_ name: String, field: String) throws(Refusal) {
@@ -70,6 +71,11 @@ public enum Naming {
 
     /// Refuses label keys and values that selectors could not name.
     public static func check(labels: StringMap, field: String) throws(Refusal) {
+        guard labels.count <= labelsMax else {
+            throw Refusal(
+                .invalid, field: field, finding: "there are \(labels.count) labels",
+                remedy: "Use at most \(labelsMax) labels")
+        }
         for (key, value) in labels {
             let parts = key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
             let isKeyFine =

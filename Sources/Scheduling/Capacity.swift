@@ -9,6 +9,9 @@ public struct NodeSupply: Hashable, Sendable {
     /// The model's bit number in the kernel's model table.
     public var model: UInt8
 
+    /// The bit of devices whose model nobody named: only demands for any model accept them.
+    public static let noModel = UInt8.max
+
     public init(cpuMilli: Int64, memoryBytes: Int64, gpus: UInt8, model: UInt8) {
         self.cpuMilli = cpuMilli
         self.memoryBytes = memoryBytes

@@ -67,6 +67,11 @@ struct Authenticator {
         return credential.actor
     }
 
+    /// Whether the head carries a token that is valid now.
+    func knows(_ head: RequestHead) -> Bool {
+        head.headers["authorization"].map { credential($0) != nil } ?? false
+    }
+
     private func credential(_ header: String) -> Credential? {
         let words = header.utf8.split(separator: UInt8(ascii: " "))
         guard words.count == 2, String(Substring(words[0])).lowercased() == "bearer" else {

@@ -11,10 +11,16 @@ import Wire
 /// One agent's connection.
 final class AgentSession {
     let socket: WebSocket
+    let token: UInt64
+    var hasGreeted = false
+    /// Set once the core has taken the node in.
     var hello: AgentHello?
     var node: UInt64 = 0
 
-    init(_ socket: WebSocket) { self.socket = socket }
+    init(_ socket: WebSocket, token: UInt64) {
+        self.socket = socket
+        self.token = token
+    }
 
     func send(_ message: ControllerMessage) {
         socket.send(text: String(decoding: WireEncoder.encode(message), as: UTF8.self))
@@ -50,16 +56,16 @@ final class AgentSessions {
     func session(ofNode uid: UInt64) -> AgentSession? { sessions[uid] }
 
     /// Turns a request into an agent's session; the hello must follow within ten seconds.
-    func open(_ exchange: Exchange, submit: @escaping Submit) {
+    func open(_ exchange: Exchange, token: UInt64, submit: @escaping Submit) {
         guard let socket = exchange.upgrade(subprotocol: AgentProtocol.subprotocol) else { return }
-        let session = AgentSession(socket)
+        let session = AgentSession(socket, token: token)
         let patience = reactor.after(milliseconds: 10_000) {
             if session.hello == nil { socket.close(1002) }
         }
         socket.onMessage { [unowned self] message in
             switch message {
             case .text(let text): receive(text, session, submit)
-            case .binary(let bytes): logs.receive(bytes)
+            case .binary(let bytes): logs.receive(bytes, from: session)
             }
         }
         socket.onClosed { [unowned self] _ in
@@ -79,13 +85,29 @@ final class AgentSessions {
             session.socket.close(1003)
             return
         }
-        if let hello = message.hello { register(hello, session, submit) }
+        if let hello = message.hello {
+            // One connection speaks for one node.
+            guard !session.hasGreeted else { return session.socket.close(1002) }
+            session.hasGreeted = true
+            register(hello, session, submit)
+        }
         guard let hello = session.hello else { return }
         if message.heartbeat ?? false {
-            _ = submit([(.heartbeat(node: hello.name), nil)]) { _ in }
+            _ = submit([(.heartbeat(node: hello.name), nil)]) { replies in
+                // Deleted while its agent lives: the agent introduces itself anew.
+                guard case .refused(let refusal)? = replies.first, refusal.reason == .notFound
+                else { return }
+                session.socket.close(1012)
+            }
         }
         if let reports = message.reports { take(reports, hello, session, submit) }
-        if let end = message.logEnd { logs.end(end) }
+        if let end = message.logEnd { logs.end(end, from: session) }
+    }
+
+    /// Ends what was opened with a token that is no longer good.
+    func cut(token: UInt64) {
+        logs.cut(token: token)
+        for session in sessions.values where session.token == token { session.socket.close(1008) }
     }
 
     private func register(_ hello: AgentHello, _ session: AgentSession, _ submit: @escaping Submit)
@@ -106,6 +128,11 @@ final class AgentSessions {
             name: hello.name, bootID: hello.bootID, cpuMilli: hello.cpuMilli,
             memoryBytes: hello.memoryBytes, gpus: gpus, gpuModel: hello.gpuModel)
         let posted = submit([(.register(report), draft(hello))]) { [unowned self] replies in
+            // Gone meanwhile, by itself or with its token: it must not stand for its node.
+            guard session.socket.isOpen else { return }
+            guard catalog.object(.token, uid: session.token) != nil else {
+                return session.socket.close(1008)
+            }
             switch replies.first {
             case .done(let uid, _)?:
                 session.hello = hello
@@ -131,7 +158,10 @@ final class AgentSessions {
     /// What is stored of a node: labels that people set before are kept.
     private func draft(_ hello: AgentHello) -> DocumentDraft {
         var labels = catalog.node(hello.name)?.labels ?? [:]
-        for (key, value) in hello.labels { labels[key] = value }
+        for (key, value) in hello.labels
+        where labels[key] != nil || labels.count < Naming.labelsMax - 1 {
+            labels[key] = value
+        }
         labels["kubernetes.io/hostname"] = hello.name
         var head = JSONWriter()
         head.openObject()
@@ -153,13 +183,16 @@ final class AgentSessions {
         let commands = reports.map { report in
             (command: Command.report(rankReport(report, hello)), draft: DocumentDraft?.none)
         }
-        _ = submit(commands) { replies in
+        let posted = submit(commands) { replies in
             var message = ControllerMessage()
             message.acknowledged = zip(reports, replies).compactMap { report, reply in
                 if case .refused = reply { nil } else { report.number }
             }
             session.send(message)
+            // What was not taken is told again after the next welcome, and only then.
+            if message.acknowledged?.count != reports.count { session.socket.close(1013) }
         }
+        if !posted { session.socket.close(1013) }
     }
 
     private func rankReport(_ report: AgentReport, _ hello: AgentHello) -> RankReport {

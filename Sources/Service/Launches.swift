@@ -14,7 +14,7 @@ struct Launches {
         job uid: UInt64, attempt: UInt32, ranks: [(rank: UInt32, hasStarted: Bool)]
     ) -> LaunchOrder? {
         guard let view = catalog.job(uid: uid), view.job.attempt == attempt,
-            let document = try? Document(json: catalog.body(of: view), limits: .stored),
+            let document = try? Document(json: catalog.body(of: view), limits: .trusted),
             let spec = try? WireDecoder.decode(JobSpec.self, from: document, unknown: .ignore)
         else { return nil }
         let environments = RankEnvironments(view, spec) { address(of: $0) }
@@ -27,6 +27,14 @@ struct Launches {
                 programOfRole[role] = programs.count
                 programs.append(program(spec.roles[role]))
             }
+            guard !hasStarted else {
+                // Known there, or lost: nobody will start it, so its environment need not travel.
+                launches.append(
+                    RankLaunch(
+                        rank: rank, program: programOfRole[role] ?? 0, environment: [:],
+                        hasStarted: true))
+                continue
+            }
             let placed = view.job.ranks[Int(rank)]
             let model = placed.devices.count > 0 ? catalog.node(uid: placed.node)?.model ?? "" : ""
             launches.append(
@@ -34,7 +42,7 @@ struct Launches {
                     rank: rank, program: programOfRole[role] ?? 0,
                     environment: environments.variables(
                         ofRank: Int(rank), device: placed.devices.numbers, models: model),
-                    hasStarted: hasStarted))
+                    hasStarted: false))
         }
         let terms = view.job.terms
         return LaunchOrder(

@@ -11,10 +11,13 @@ import Wire
 /// One frame is on its way per stream; the next is asked for when the client has taken the last.
 final class LogRelay {
     static let capacity = 1024
+    /// More than a few frames under way means an agent that does not wait to be asked.
+    static let unsentBytesMax = 4 << 20
 
     private struct Stream {
         let exchange: Exchange
         let session: AgentSession
+        let token: UInt64
         var hasBegun = false
     }
 
@@ -23,10 +26,13 @@ final class LogRelay {
 
     var hasRoom: Bool { streams.count < Self.capacity }
 
-    func open(_ exchange: Exchange, _ session: AgentSession, _ request: (UInt64) -> LogRequest) {
+    func open(
+        _ exchange: Exchange, _ session: AgentSession, token: UInt64,
+        _ request: (UInt64) -> LogRequest
+    ) {
         lastNumber += 1
         let number = lastNumber
-        streams[number] = Stream(exchange: exchange, session: session)
+        streams[number] = Stream(exchange: exchange, session: session, token: token)
         exchange.onClosed { [unowned self] in
             guard streams.removeValue(forKey: number) != nil else { return }
             var message = ControllerMessage()
@@ -37,6 +43,19 @@ final class LogRelay {
         var message = ControllerMessage()
         message.readLog = request(number)
         session.send(message)
+        // Once the answer has begun, a client that goes away is noticed.
+        _ = exchange.reactor.after(milliseconds: 5_000) { [weak self] in self?.begin(number) }
+    }
+
+    /// Ends the streams of a token that is no longer good.
+    func cut(token: UInt64) {
+        for (number, stream) in streams where stream.token == token {
+            streams[number] = nil
+            var message = ControllerMessage()
+            message.closeLog = number
+            stream.session.send(message)
+            stream.exchange.abort()
+        }
     }
 
     private func continueReading(_ number: UInt64) {
@@ -46,11 +65,15 @@ final class LogRelay {
         stream.session.send(message)
     }
 
-    /// Takes a binary frame: eight bytes of stream number, then log bytes.
-    func receive(_ frame: [UInt8]) {
+    /// Takes a binary frame: eight bytes of stream number, then log bytes. An agent may speak for
+    /// its own streams only.
+    func receive(_ frame: [UInt8], from session: AgentSession) {
         guard frame.count >= 8 else { return }
         let number = frame[..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-        guard streams[number] != nil else { return }
+        guard let stream = streams[number], stream.session === session else { return }
+        guard stream.exchange.unsentBytes <= Self.unsentBytesMax else {
+            return session.socket.close(1008)
+        }
         begin(number)
         streams[number]?.exchange.send(Array(frame[8...]))
     }
@@ -61,8 +84,8 @@ final class LogRelay {
         stream.exchange.begin(200, Headers([("Content-Type", "text/plain; charset=utf-8")]))
     }
 
-    func end(_ end: LogEnd) {
-        guard let stream = streams[end.stream] else { return }
+    func end(_ end: LogEnd, from session: AgentSession) {
+        guard let stream = streams[end.stream], stream.session === session else { return }
         if let failure = end.failure, !stream.hasBegun {
             streams[end.stream] = nil
             stream.exchange.reply(
@@ -113,7 +136,7 @@ extension Server {
                 .tooManyRequests, finding: "too many logs are being read",
                 remedy: "Try again in a moment")
         }
-        agents.logs.open(call.exchange, session) { stream in
+        agents.logs.open(call.exchange, session, token: call.actor?.tokenUID ?? 0) { stream in
             LogRequest(
                 stream: stream, job: view.uid, attempt: view.job.attempt, rank: UInt32(rank),
                 offset: Int64(offset), tailLines: tail, limitBytes: limit.map { Int64($0) },

@@ -15,7 +15,7 @@ final class PodNames {
     func roleNames(of view: JobView) -> [String] {
         if let known = roleNames[view.uid] { return known }
         let body = catalog.body(of: view)
-        guard let document = try? Document(json: body, limits: .stored) else { return [] }
+        guard let document = try? Document(json: body, limits: .trusted) else { return [] }
         let names = document.root["roles"]?.elements.map { $0["name"]?.string ?? "" } ?? []
         if roleNames.count >= 4096 { roleNames.removeAll(keepingCapacity: true) }
         roleNames[view.uid] = names
@@ -51,8 +51,11 @@ final class PodNames {
     /// Finds the rank that a pod's name means.
     func find(_ name: String, in namespace: String, _ catalog: Catalog) -> (JobView, Int)? {
         // Both the job's and the role's name may hold dashes: try every way to cut.
+        guard name.utf8.count <= 253 else { return nil }
         let parts = name.split(separator: "-", omittingEmptySubsequences: false)
-        guard parts.count >= 3, let last = parts.last, let index = Int(last), "\(index)" == last
+        // Read as 32 bits, so that adding the role's first rank cannot overflow.
+        guard parts.count >= 3, let last = parts.last, let index = UInt32(last).map({ Int($0) }),
+            "\(index)" == last
         else { return nil }
         for cut in 1..<(parts.count - 1) {
             let job = parts[..<cut].joined(separator: "-")
@@ -68,9 +71,4 @@ final class PodNames {
         }
         return nil
     }
-}
-
-extension WireLimits {
-    /// For text that was checked when it came in.
-    static let stored = WireLimits(documentBytes: 4 << 20)
 }

@@ -9,6 +9,13 @@ struct RankEnvironments {
     let view: JobView
     let spec: JobSpec
     private let nodes: [String]
+    /// Per rank: the number of its node, and its own number there. Counted once, for gangs are long.
+    private var nodeOfRank: [Int] = []
+    private var localRank: [Int] = []
+    /// Per node: how many ranks it has.
+    private var tasks: [Int] = []
+    private let nodeList: String
+    private let tasksPerNode: String
     private let masterAddress: String
 
     /// `address` gives the address of a node by its name.
@@ -16,8 +23,21 @@ struct RankEnvironments {
         self.view = view
         self.spec = spec
         var distinct: [String] = []
-        for name in view.nodeNames where !distinct.contains(name) { distinct.append(name) }
+        var numbers: [String: Int] = [:]
+        for name in view.nodeNames {
+            let number = numbers[name] ?? distinct.count
+            if number == distinct.count {
+                numbers[name] = number
+                distinct.append(name)
+                tasks.append(0)
+            }
+            nodeOfRank.append(number)
+            localRank.append(tasks[number])
+            tasks[number] += 1
+        }
         nodes = distinct
+        nodeList = distinct.joined(separator: ",")
+        tasksPerNode = Self.counted(tasks)
         masterAddress = view.nodeNames.first.map(address) ?? "127.0.0.1"
     }
 
@@ -53,56 +73,48 @@ struct RankEnvironments {
         return variables
     }
 
-    private func ranks(on node: String) -> [Int] {
-        view.nodeNames.indices.filter { view.nodeNames[$0] == node }
-    }
-
     private func addTorch(_ rank: Int, into variables: inout StringMap) {
-        let here = ranks(on: view.nodeNames[rank])
-        let node = nodes.firstIndex(of: view.nodeNames[rank]) ?? 0
+        let node = nodeOfRank[rank]
         variables["MASTER_ADDR"] = masterAddress
         variables["MASTER_PORT"] = "\(masterPort)"
         variables["RANK"] = "\(rank)"
         variables["WORLD_SIZE"] = "\(view.nodeNames.count)"
-        variables["LOCAL_RANK"] = "\(here.firstIndex(of: rank) ?? 0)"
-        variables["LOCAL_WORLD_SIZE"] = "\(here.count)"
+        variables["LOCAL_RANK"] = "\(localRank[rank])"
+        variables["LOCAL_WORLD_SIZE"] = "\(tasks[node])"
         variables["NODE_RANK"] = "\(node)"
         variables["GROUP_RANK"] = "\(node)"
     }
 
     private func addSlurm(_ rank: Int, into variables: inout StringMap) {
-        let here = ranks(on: view.nodeNames[rank])
-        let node = nodes.firstIndex(of: view.nodeNames[rank]) ?? 0
-        let list = nodes.joined(separator: ",")
+        let node = nodeOfRank[rank]
         variables["SLURM_JOB_ID"] = "\(jobNumber)"
         variables["SLURM_JOBID"] = "\(jobNumber)"
         variables["SLURM_JOB_NAME"] = view.name
         variables["SLURM_NTASKS"] = "\(view.nodeNames.count)"
         variables["SLURM_NPROCS"] = "\(view.nodeNames.count)"
         variables["SLURM_PROCID"] = "\(rank)"
-        variables["SLURM_LOCALID"] = "\(here.firstIndex(of: rank) ?? 0)"
+        variables["SLURM_LOCALID"] = "\(localRank[rank])"
         variables["SLURM_NODEID"] = "\(node)"
-        variables["SLURM_NODELIST"] = list
-        variables["SLURM_JOB_NODELIST"] = list
-        variables["SLURM_STEP_NODELIST"] = list
+        variables["SLURM_NODELIST"] = nodeList
+        variables["SLURM_JOB_NODELIST"] = nodeList
+        variables["SLURM_STEP_NODELIST"] = nodeList
         variables["SLURM_NNODES"] = "\(nodes.count)"
         variables["SLURM_JOB_NUM_NODES"] = "\(nodes.count)"
         variables["SLURM_STEP_NUM_NODES"] = "\(nodes.count)"
         variables["SLURM_TASKS_PER_NODE"] = tasksPerNode
-        variables["SLURM_NTASKS_PER_NODE"] = "\(here.count)"
+        variables["SLURM_NTASKS_PER_NODE"] = "\(tasks[node])"
         variables["SLURMD_NODENAME"] = view.nodeNames[rank]
         variables["SLURM_RESTART_COUNT"] = "\(max(0, Int(view.job.attempt) - 1))"
     }
 
     /// `2(x3),1`: equal neighbours are counted, as Slurm writes it.
-    private var tasksPerNode: String {
+    private static func counted(_ tasks: [Int]) -> String {
         var groups: [(tasks: Int, nodes: Int)] = []
-        for node in nodes {
-            let tasks = ranks(on: node).count
-            if let last = groups.last, last.tasks == tasks {
+        for count in tasks {
+            if let last = groups.last, last.tasks == count {
                 groups[groups.count - 1].nodes += 1
             } else {
-                groups.append((tasks, 1))
+                groups.append((count, 1))
             }
         }
         return groups.map { $0.nodes > 1 ? "\($0.tasks)(x\($0.nodes))" : "\($0.tasks)" }

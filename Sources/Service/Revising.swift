@@ -54,7 +54,7 @@ extension Server {
         _ build: @escaping (JSON) throws(Refusal) -> Document
     ) throws(Refusal) {
         let item = try find(resource, call)
-        let current = JSON(try Document(json: objects.encode(item), limits: .stored))
+        let current = JSON(try Document(json: objects.encode(item), limits: .trusted))
         let wanted = try build(current)
         let admission = try Admission(call.query)
         let named = wanted.root["metadata"]?["resourceVersion"]?.string
@@ -110,7 +110,7 @@ extension Server {
         }
         let stored = catalog.body(of: view)
         let old = try WireDecoder.decode(
-            JobSpec.self, from: Document(json: stored, limits: .stored), unknown: .ignore)
+            JobSpec.self, from: Document(json: stored, limits: .trusted), unknown: .ignore)
         try refuseFixedChanges(from: old, to: spec, view.job.phase)
         let body = WireEncoder.encode(spec)
         let draft = admission.draft(

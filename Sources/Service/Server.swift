@@ -42,6 +42,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     private let routes = routeTable()
     private let hosts: [String]
     private var isReady = true
+    /// Up to here it is known which tokens were revoked.
+    private var tokensSeen: UInt64
     private var replies: [UInt64: (Reply) -> Void] = [:]
     private var lastTicket: UInt64 = 0
     let watchers: Watchers
@@ -61,6 +63,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         objects = ObjectJSON(catalog: core.catalog)
         tables = TableJSON(objects: objects)
         authenticator = Authenticator(catalog: core.catalog)
+        tokensSeen = core.catalog.version
         watchers = Watchers(reactor: reactor, catalog: core.catalog, tables: tables)
         agents = AgentSessions(reactor: reactor, catalog: core.catalog, epoch: core.epoch, log: log)
     }
@@ -72,8 +75,13 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
 
     func bodyLimit(for head: RequestHead) -> Int {
         // Lists of jobs may be larger than one job.
-        head.method == .post ? 8 << 20 : 1 << 20
+        let limit = head.method == .post ? 8 << 20 : 1 << 20
+        if case .length(0...Self.strangersBytes) = head.framing { return limit }
+        // Strangers get no memory: what they send is turned away before it is read.
+        return authenticator.knows(head) ? limit : Self.strangersBytes
     }
+
+    private static let strangersBytes = 64 << 10
 
     func handle(_ request: Request, on exchange: Exchange) {
         do throws(Refusal) {
@@ -165,7 +173,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             case .cancelJob: try cancelJob(call)
             case .podLog: try readLog(call)
             case .agentSession:
-                agents.open(call.exchange, submit: { [unowned self] in submit($0, then: $1) })
+                agents.open(call.exchange, token: call.actor?.tokenUID ?? 0) { [unowned self] in
+                    submit($0, then: $1)
+                }
             }
         } catch {
             refuse(error, call.exchange)
@@ -265,5 +275,22 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         for (ticket, reply) in delivery.answers { replies.removeValue(forKey: ticket)?(reply) }
         agents.perform(delivery.effects)
         watchers.pump()
+        cutRevoked()
+    }
+
+    /// A token takes its watches, log streams and sessions with it.
+    private func cutRevoked() {
+        guard
+            let (changes, upTo) = catalog.changes(of: .tokens, after: tokensSeen, limit: 1 << 20)
+        else {
+            tokensSeen = catalog.version
+            return
+        }
+        tokensSeen = upTo
+        for change in changes where change.kind == .deleted {
+            guard case .object(let view) = change.item else { continue }
+            watchers.cut(token: view.uid)
+            agents.cut(token: view.uid)
+        }
     }
 }

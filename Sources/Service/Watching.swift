@@ -118,6 +118,8 @@ final class Watchers {
         }
         start(watcher, position)
         pump(watcher, number)
+        // A position that is too old has ended the watch already: nothing may be left behind.
+        guard watcher.isOpen else { return }
         if subscription.bookmarks { armBookmark(watcher, number) }
         // Clients are told to come back now and then, so that none stays for ever.
         let life = min(seconds ?? 3600, 3600)
@@ -165,19 +167,61 @@ final class Watchers {
     /// Without a position the present state comes first, as additions.
     private func start(_ watcher: Watcher, _ position: UInt64?) {
         let subscription = watcher.subscription
-        let listing = catalog.list(subscription.resource, namespace: subscription.namespace)
         let isFiltered = !subscription.filter.isEmpty
+        if let position {
+            watcher.position = position
+            // The whole list costs as much as the cluster is large.
+            guard isFiltered else { return }
+        }
+        let listing = catalog.list(subscription.resource, namespace: subscription.namespace)
         for item in listing.items where !isFiltered || subscription.filter.matches(item) {
             if isFiltered { watcher.shown.insert(item.uidText(tables.objects.pods)) }
             if position == nil { watcher.send(line("ADDED", item, subscription)) }
         }
-        watcher.position = position ?? listing.version
+        guard let position else {
+            watcher.position = listing.version
+            return
+        }
+        recall(watcher, since: position)
+    }
+
+    /// Whether an object that has changed since matched before that is not known; it is assumed, so
+    /// that no deletion is kept from the client.
+    private func recall(_ watcher: Watcher, since position: UInt64) {
+        let resource = watcher.subscription.resource
+        guard let (changes, _) = catalog.changes(of: resource, after: position, limit: 1 << 20)
+        else { return }
+        var seen: Set<String> = []
+        for change in changes {
+            let uid = change.item.uidText(tables.objects.pods)
+            guard seen.insert(uid).inserted else { continue }
+            switch change.kind {
+            case .added: watcher.shown.remove(uid)
+            case .modified: watcher.shown.insert(uid)
+            case .deleted:
+                // It is shown as it last was, which is as it was at the position.
+                if watcher.subscription.filter.matches(change.item) { watcher.shown.insert(uid) }
+            }
+        }
+    }
+
+    /// Ends the watches of a token that is no longer good.
+    func cut(token: UInt64) {
+        guard perToken[token] != nil else { return }
+        for (number, watcher) in watchers where watcher.subscription.token == token {
+            remove(number)
+            watcher.finish()
+        }
     }
 
     /// Sends every watcher what is new to it.
     func pump() {
         guard !watchers.isEmpty else { return }
-        for (number, watcher) in watchers { pump(watcher, number) }
+        let newest = catalog.newestChanges
+        for (number, watcher) in watchers
+        where newest[Int(watcher.subscription.resource.rawValue)] > watcher.position {
+            pump(watcher, number)
+        }
         lines.removeAll(keepingCapacity: true)
     }
 
@@ -290,7 +334,7 @@ final class Watchers {
     private func expire(_ watcher: Watcher, _ number: UInt64) {
         let refusal = Refusal(
             .gone, field: "resourceVersion",
-            finding: "version \(watcher.position) is too old to watch from",
+            finding: "version \(watcher.position) is too old to watch from, or not of this history",
             remedy: "List again and watch from the list's resourceVersion")
         var json = JSONWriter()
         json.openObject()

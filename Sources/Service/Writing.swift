@@ -214,8 +214,10 @@ extension Server {
                 return answerWithObject(reply, .token, status: 201, call)
             }
             // The secret is shown here, once, and kept nowhere.
-            guard let document = try? Document(json: objects.encode(.object(view)), limits: .stored)
-            else { return }
+            let shown = objects.encode(.object(view))
+            guard let document = try? Document(json: shown, limits: .trusted) else {
+                return answerWithObject(reply, .token, status: 201, call)
+            }
             var object = JSON(document)
             object["status"] = ["token": .string(secret)]
             self.reply(201, object.encode(), call.exchange)

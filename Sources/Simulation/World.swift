@@ -53,6 +53,7 @@ public struct World: Sendable {
     /// Runs the faulty phase for `steps` events, then heals the world and lets it drain.
     public mutating func run(steps: Int) {
         for _ in 0..<steps where findings.isEmpty { act() }
+        compareReplay()
         isFaulty = false
         for index in nodes.indices {
             if nodes[index].isCutOff { reconnect(index) }
@@ -278,6 +279,9 @@ public struct World: Sendable {
             if let middle, middle.snapshot() != kernel.snapshot() {
                 note("snapshot and tail give another state")
             }
+            // Whoever takes over goes on: it must not decide anew what was decided.
+            replayed.grantGrace(at: now)
+            _ = replayed.step([], at: now)
             for text in replayed.check() + (middle?.check() ?? []) { note("after replay: \(text)") }
         } catch {
             note("the journal cannot be read back: \(error)")

@@ -24,4 +24,8 @@ public struct WireLimits: Hashable, Sendable {
 
     /// What anybody may send us.
     public static let request = WireLimits()
+
+    /// For text that was within its limits when it came in: only damage is refused.
+    public static let trusted = WireLimits(
+        keys: 1 << 20, stringBytes: 16 << 20, documentBytes: 64 << 20)
 }
