@@ -48,7 +48,8 @@ public final class Loop {
     private var isReadOnly = false
     private var nextTimer: Tick?
     private var batches = 0
-    private var lastTick: Tick
+    /// The journal's ticks never step back, whatever happens to the time of day.
+    private var clock = SteadyClock()
 
     init(
         kernel: Kernel, store: Store, mailbox: Mailbox, catalog: Catalog, options: LoopOptions,
@@ -61,7 +62,7 @@ public final class Loop {
         self.catalog = catalog
         self.options = options
         self.lastSnapshot = lastSnapshot
-        self.lastTick = lastTick
+        clock.leap(past: lastTick)
         self.log = log
         self.recover = recover
         self.fail = fail
@@ -83,14 +84,12 @@ public final class Loop {
     private func patience() -> Int64 {
         if isReadOnly { return options.probeMilliseconds }
         guard let nextTimer else { return 1_000 }
-        return min(1_000, max(0, nextTimer.since(Clock.now()).milliseconds))
+        return min(1_000, max(0, nextTimer.since(clock.now()).milliseconds))
     }
 
     /// The four duties, in their order.
     private func serve(_ batch: [CoreRequest]) {
-        // Wall time may step back; the journal's ticks never do.
-        let now = max(lastTick, Clock.now())
-        lastTick = now
+        let now = clock.now()
         let outcome = kernel.step(batch.map(\.command), at: now)
         nextTimer = outcome.nextTimer
         let texts = texts(of: batch, outcome)
@@ -253,7 +252,7 @@ public final class Loop {
         guard isReadOnly else { return }
         do {
             kernel = try recover()
-            kernel.grantGrace(at: max(lastTick, Clock.now()))
+            kernel.grantGrace(at: clock.now())
         } catch {
             fail("the state could not be read back after the disk was full: \(error)")
             return
@@ -290,7 +289,7 @@ public final class Loop {
             guard try store.probe() else { return }
             isReadOnly = false
             // Heartbeats and reports were turned away meanwhile: nobody is late for that.
-            kernel.grantGrace(at: max(lastTick, Clock.now()))
+            kernel.grantGrace(at: clock.now())
             nextTimer = nil
             log.info("space has returned: writes are taken again")
         } catch {

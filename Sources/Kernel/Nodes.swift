@@ -23,6 +23,7 @@ extension Kernel {
         // Everything that may refuse comes before the first record.
         if let row = byKey[key] {
             try refuseOtherAmounts(nodes[Int(entities[row].link)], report, supply)
+            try refuseImpostor(Int(entities[row].link), report, at: now)
         } else {
             try refuseDuplicate(key)
         }
@@ -69,6 +70,22 @@ extension Kernel {
             finding:
                 "node \"\(report.name)\" reports other amounts while \(node.liveRanks) ranks run",
             remedy: "Start the agent as before, or drain the node first")
+    }
+
+    /// A machine that has booted again was silent for a while; one that is still heard has not.
+    /// Else any agent could declare another one's ranks dead by taking its name.
+    private func refuseImpostor(
+        _ index: Int, _ report: NodeReport, at now: Tick
+    ) throws(Refusal) {
+        let node = nodes[index]
+        guard node.bootID != report.bootID, node.isReady, node.liveRanks > 0,
+            index < lastHeard.count, now < lastHeard[index].after(limits.nodeSilence)
+        else { return }
+        throw Refusal(
+            .conflict, field: "bootID",
+            finding: "node \"\(report.name)\" runs ranks and was heard moments ago, "
+                + "from another boot",
+            remedy: "Wait 15 s after a boot, or give this node a name of its own")
     }
 
     /// A known node is back: after a boot, whatever ran there before is proven dead.

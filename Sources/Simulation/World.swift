@@ -130,10 +130,11 @@ public struct World: Sendable {
         ObjectName(.job, namespace: "default", name: "job-\(1 + dice.below(submitted + 1))")
     }
 
-    /// The machine starts again: its processes are gone, its agent says so.
+    /// The machine starts again: its processes are gone, its agent says so once that is believed.
     private mutating func reboot(_ index: Int) {
         nodes[index].boot += 1
         nodes[index].alive = []
+        now = now.after(Duration64(seconds: 16))
         reconnect(index)
     }
 

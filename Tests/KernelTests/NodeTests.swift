@@ -30,6 +30,7 @@ import Testing
         cluster.addNode("a")
         let uid = cluster.submit(.gang("here", ranks: 2).with { $0.retryLimit = 1 })
         cluster.tell(uid, .started)
+        cluster.pass(seconds: 16)
         cluster.addNode("a", boot: "2")
         #expect(cluster.kernel.job(uid)?.attempt == 2)
         #expect(cluster.phase(uid) == .starting)
@@ -39,6 +40,17 @@ import Testing
                     node: "a", bootID: "1", job: uid, attempt: 2, rank: 0, news: .succeeded,
                     at: cluster.now)))
         #expect(cluster.refusal?.reason == .conflict)
+    }
+
+    @Test func `nobody takes the name of a node that is heard and declares its ranks dead`() {
+        var cluster = Cluster()
+        cluster.addNode("a")
+        let uid = cluster.submit(.gang("here", ranks: 2).with { $0.retryLimit = 1 })
+        cluster.tell(uid, .started)
+        cluster.addNode("a", boot: "2")
+        #expect(cluster.refusal?.reason == .conflict)
+        #expect(cluster.kernel.job(uid)?.attempt == 1)
+        #expect(cluster.phase(uid) == .running)
     }
 
     @Test func `other amounts are refused while ranks run`() {
