@@ -137,15 +137,15 @@ def versions_after_kill(controller):
         expect(
             before[part] == after[part],
             f"a restart changed the job's {part}: {before[part]} became {after[part]}")
+    # Why the job waits is worked out anew, which may take a moment.
+    wait_until(
+        5, lambda: client.must("GET", f"{JOBS}/contested")["status"] == before["status"],
+        lambda: f"status {before['status']} became {client.must('GET', f'{JOBS}/contested')['status']}")
     before["metadata"]["labels"] = {"after": "restart"}
     expect(client.request("PUT", f"{JOBS}/contested", before).status == 200, "a true version lost")
     before["metadata"]["labels"] = {"after": "restart-again"}
     answer = client.request("PUT", f"{JOBS}/contested", before)
     expect(answer.status == 409, f"a stale version is answered with {answer.status}")
-    # Why the job waits is worked out anew, which may take a moment.
-    wait_until(
-        5, lambda: client.must("GET", f"{JOBS}/contested")["status"] == before["status"],
-        lambda: f"status {before['status']} became {client.must('GET', f'{JOBS}/contested')['status']}")
 
 
 def conflict(suite):

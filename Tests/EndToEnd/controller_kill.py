@@ -1,6 +1,8 @@
 #!/usr/bin/env -S python3 -B
 """kill -9 of the controller under load: what was acknowledged is there, and nothing is there twice."""
 
+import os
+import shutil
 import threading
 import time
 
@@ -10,6 +12,8 @@ from support.ranks import Gang, wait_phase
 from support.suite import expect, run, wait_until
 from support.watcher import Watcher
 
+# Puts an older state back after each kill: the suite must find out. See oracle.py.
+SABOTAGE = os.environ.get("MUSTER_SABOTAGE") == "1"
 THREADS = 4
 LIST = 25
 
@@ -183,9 +187,13 @@ def controller_kill(suite):
     load = Load(suite, controller, oracle)
     readiness = []
     for number in range(kills):
+        if SABOTAGE:
+            keep_state(controller.data, suite.path("older"))
         load.round(submits // kills)
         time.sleep(suite.dice.uniform(0.01, 0.6))
         controller.kill()
+        if SABOTAGE:
+            keep_state(suite.path("older"), controller.data)
         readiness.append(controller.start())
         client = controller.client()
         check_against_oracle(client, oracle)
@@ -213,6 +221,13 @@ def controller_kill(suite):
     expect(max(readiness) < 10, f"a restart took {max(readiness):.2f} s")
     if max(readiness) > 2:
         suite.note("SLOW: a restart took longer than the promised 2 s")
+
+
+def keep_state(origin, target):
+    """Copies a database as it is; what a live one makes of that, SQLite knows to repair."""
+    os.makedirs(target, exist_ok=True)
+    for name in ("muster.db", "muster.db-wal"):
+        shutil.copy(os.path.join(origin, name), target)
 
 
 def drain(suite, controller, agent, oracle, gangs):
