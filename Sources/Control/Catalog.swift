@@ -44,6 +44,8 @@ public final class Catalog: Sendable {
         /// Views built by the batch that is being published.
         var fresh: [UInt64: Item] = [:]
         var blockers: [UInt32: String] = [:]
+        /// Jobs on the shelf by phase.
+        var phaseCounts = [Int](repeating: 0, count: Phase.allCases.count)
         var version: UInt64 = 0
         var epoch: UInt64 = 0
     }
@@ -92,6 +94,14 @@ public final class Catalog: Sendable {
         }
     }
 
+    /// At most `limit` jobs created after the one with this uid: one page costs one page.
+    public func jobs(after uid: UInt64, namespace: String?, limit: Int) -> Listing {
+        state.withLock { state in
+            let views = state.jobs.page(after: uid, in: namespace, limit: limit)
+            return Listing(items: views.map { .job($0) }, version: state.version)
+        }
+    }
+
     /// Up to `limit` changes after a version, and the version up to which they are complete; nil
     /// when that is too long ago: the reader must list again.
     public func changes(
@@ -122,9 +132,7 @@ public final class Catalog: Sendable {
     /// How many jobs are in which phase, for figures.
     public func phaseCounts() -> [(Phase, Int)] {
         state.withLock { state in
-            var counts = [Int](repeating: 0, count: Phase.allCases.count)
-            for view in state.jobs.all { counts[Int(view.job.phase.rawValue)] += 1 }
-            return Phase.allCases.map { ($0, counts[Int($0.rawValue)]) }
+            Phase.allCases.map { ($0, state.phaseCounts[Int($0.rawValue)]) }
         }
     }
 }

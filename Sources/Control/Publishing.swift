@@ -81,6 +81,7 @@ extension Catalog.State {
         switch kind {
         case .job:
             guard let view = jobs.remove(uid) else { return }
+            phaseCounts[Int(view.job.phase.rawValue)] -= 1
             note(.jobs, version, .deleted, .job(view))
         case .node:
             guard let view = nodes.remove(uid) else { return }
@@ -116,11 +117,17 @@ extension Catalog.State {
     /// True when the object was not on its shelf before.
     mutating func shelve(_ item: Item) -> Bool {
         switch item {
-        case .job(let view): jobs.put(view)
+        case .job(let view): shelve(view)
         case .node(let view): nodes.put(view)
         case .object(let view): objects[view.kind, default: Shelf()].put(view)
         case .pod, .event: false
         }
+    }
+
+    private mutating func shelve(_ view: JobView) -> Bool {
+        if let old = jobs[view.uid] { phaseCounts[Int(old.job.phase.rawValue)] -= 1 }
+        phaseCounts[Int(view.job.phase.rawValue)] += 1
+        return jobs.put(view)
     }
 
     private func resource(of item: Item) -> Resource {

@@ -16,6 +16,19 @@ struct Shelf<View: CatalogView>: Sendable {
         return slots.compactMap { view in view.flatMap { $0.namespace == namespace ? $0 : nil } }
     }
 
+    /// At most `limit` views with uids above `uid`, without a look at the others.
+    func page(after uid: UInt64, in namespace: String?, limit: Int) -> [View] {
+        var found: [View] = []
+        var index = firstIndex(after: uid)
+        while index < slots.count, found.count < limit {
+            if let view = slots[index], namespace == nil || view.namespace == namespace {
+                found.append(view)
+            }
+            index += 1
+        }
+        return found
+    }
+
     subscript(uid: UInt64) -> View? { index(of: uid).flatMap { slots[$0] } }
 
     subscript(namespace: String, name: String) -> View? {
@@ -55,13 +68,19 @@ struct Shelf<View: CatalogView>: Sendable {
     }
 
     private func index(of uid: UInt64) -> Int? {
+        guard uid > 0 else { return nil }
+        let index = firstIndex(after: uid - 1)
+        return index < uids.count && uids[index] == uid ? index : nil
+    }
+
+    private func firstIndex(after uid: UInt64) -> Int {
         var low = 0
         var high = uids.count
         while low < high {
             let middle = (low + high) / 2
-            if uids[middle] < uid { low = middle + 1 } else { high = middle }
+            if uids[middle] <= uid { low = middle + 1 } else { high = middle }
         }
-        return low < uids.count && uids[low] == uid ? low : nil
+        return low
     }
 }
 

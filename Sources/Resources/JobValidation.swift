@@ -175,9 +175,9 @@ extension RoleSpec {
                 "env", "there are \(env.count) variables", "Use at most \(JobLimits.variables)")
         }
         for (name, value) in env {
-            let bytes = Array(name.utf8)
+            let bytes = name.utf8
             let isName =
-                !bytes.isEmpty && !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains(bytes[0])
+                bytes.first.map { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
                 && bytes.allSatisfy { byte in
                     byte == UInt8(ascii: "_")
                         || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)

@@ -44,7 +44,7 @@ public enum Naming {
 
     /// Refuses what is not `[a-z0-9]([a-z0-9.-]*[a-z0-9])?` of at most 63 characters.
     public static func check(_ name: String, field: String) throws(Refusal) {
-        let bytes = Array(name.utf8)
+        let bytes = name.utf8
         guard let first = bytes.first, let last = bytes.last, bytes.count <= lengthMax,
             isAlphanumeric(first), isAlphanumeric(last),
             bytes.allSatisfy({

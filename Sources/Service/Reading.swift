@@ -57,15 +57,20 @@ extension Server {
         }
         let limit = try integer("limit", in: 0...100_000, call.query) ?? 0
         let page = try ListPage(call.query["continue"])
-        let listing = catalog.list(resource, namespace: call.namespace)
+        let isPlainPage = resource == .jobs && filter.isEmpty && limit > 0
+        let listing =
+            isPlainPage
+            ? catalog.jobs(after: page?.order ?? 0, namespace: call.namespace, limit: limit + 1)
+            : catalog.list(resource, namespace: call.namespace)
         var items = filter.isEmpty ? listing.items : listing.items.filter(filter.matches)
         let version = page?.version ?? listing.version
         if let page { items = page.rest(of: items, objects.pods) }
         var next: String?
-        var remaining = 0
+        var remaining: Int?
         if limit > 0, items.count > limit {
-            remaining = items.count - limit
-            items.removeLast(remaining)
+            // How many are behind a page is told where it is known without counting.
+            remaining = isPlainPage ? nil : items.count - limit
+            items.removeLast(items.count - limit)
             next = items.last.map { ListPage(after: $0, version: version).text }
         }
         var json = JSONWriter(capacity: 256 + items.count * 1500)
@@ -80,7 +85,7 @@ extension Server {
     }
 
     private func write(
-        _ resource: Resource, _ items: [Item], version: UInt64, next: String?, _ remaining: Int,
+        _ resource: Resource, _ items: [Item], version: UInt64, next: String?, _ remaining: Int?,
         into json: inout JSONWriter
     ) {
         let words = KindWords.of(resource)
@@ -90,7 +95,7 @@ extension Server {
         json.member("resourceVersion", "\(version)")
         if let next {
             json.member("continue", next)
-            json.member("remainingItemCount", remaining)
+            if let remaining { json.member("remainingItemCount", remaining) }
         }
         json.closeObject()
         json.key("items")
@@ -157,7 +162,7 @@ struct Filter {
 /// Where the next page of a list begins: behind the object of that order and name.
 struct ListPage {
     let version: UInt64
-    private let order: UInt64
+    let order: UInt64
     private let rank: Int
 
     init(after item: Item, version: UInt64) {

@@ -64,7 +64,7 @@ struct TableJSON {
 
     /// Appends a whole table.
     func write(
-        _ resource: Resource, _ items: [Item], version: UInt64, next: String?, remaining: Int,
+        _ resource: Resource, _ items: [Item], version: UInt64, next: String?, remaining: Int?,
         withColumns: Bool = true, now: Tick, into json: inout JSONWriter
     ) {
         ObjectJSON.open("Table", "meta.k8s.io/v1", into: &json)
@@ -73,7 +73,7 @@ struct TableJSON {
         json.member("resourceVersion", "\(version)")
         if let next {
             json.member("continue", next)
-            json.member("remainingItemCount", remaining)
+            if let remaining { json.member("remainingItemCount", remaining) }
         }
         json.closeObject()
         json.key("columnDefinitions")
