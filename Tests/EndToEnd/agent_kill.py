@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -B
-"""kill -9 of the agent: ranks go on, their ends and logs are known afterwards, none starts twice."""
+"""kill -9 of the agent: ranks go on, their ends and logs are known, none starts twice."""
 
 import os
 import threading
@@ -31,7 +31,8 @@ class Ender:
             f"echo $$ start $MUSTER_ATTEMPT >>{self.diary.path}; echo {name} begins; "
             f"until [ -e {self.go_path} ]; do sleep 0.05; done; "
             f"yes 'this is the log of {name}, which must not lose a byte' | "
-            f"head -c {LOG_BYTES}; exit {exit_code}")
+            f"head -c {LOG_BYTES}; exit {exit_code}"
+        )
 
     def go(self):
         with open(self.go_path, "w", encoding="ascii"):
@@ -47,7 +48,8 @@ class Ender:
         status = wait_phase(client, self.name, phase)["status"]
         expect(
             status["exitCode"] == self.exit_code and status["attempt"] == 1,
-            f"{self.name} ended with {self.exit_code}, the status says {status}")
+            f"{self.name} ended with {self.exit_code}, the status says {status}",
+        )
         starts = self.diary.starts()
         expect(len(starts) == 1, f"{self.name} was started {len(starts)} times")
         answer = client.request("GET", self.pod)
@@ -94,7 +96,9 @@ class Follower:
         response = client.stream(path, timeout=60)
         try:
             if response.status != 200:
-                answer = type("Answer", (), {"status": response.status, "text": str(response.read())})
+                answer = type(
+                    "Answer", (), {"status": response.status, "text": str(response.read())}
+                )
                 raise Refused(answer, path)
             while piece := response.read1(65_536):
                 self.bytes += piece
@@ -114,16 +118,17 @@ def kill_once(suite, controller, agent, gang, number):
     wait_until(10, lambda: follower.bytes, "the follower sees nothing")
     # Launches under way: an agent that dies between two steps must not start a rank again.
     fresh = [Gang(suite, f"fresh-{number}-{index}", 2) for index in range(4)]
-    client.must(
-        "POST", JOBS, job_list([job(item.name, item.command, ranks=2) for item in fresh]))
+    client.must("POST", JOBS, job_list([job(item.name, item.command, ranks=2) for item in fresh]))
     time.sleep(suite.dice.uniform(0, 0.1))
     agent.kill()
     pids = [item.diary.pid for item in enders]
     for item in enders[:3]:
         item.go()
     wait_until(
-        30, lambda: not any(is_alive(pid) for pid in pids[:3]),
-        "ranks without an agent do not end; does the log block them?")
+        30,
+        lambda: not any(is_alive(pid) for pid in pids[:3]),
+        "ranks without an agent do not end; does the log block them?",
+    )
     expect(is_alive(pids[3]), "a rank died with its agent")
     began = time.monotonic()
     agent.start()

@@ -13,8 +13,10 @@ from support.suite import expect, is_alive, run, wait_until
 def start_gangs(suite, controller, stem):
     """One gang that ends badly, one that ends well, one that stays."""
     gangs = [
-        Gang(suite, f"{stem}-bad", 2, exit_code=9), Gang(suite, f"{stem}-good", 2),
-        Gang(suite, f"{stem}-stays", 2)]
+        Gang(suite, f"{stem}-bad", 2, exit_code=9),
+        Gang(suite, f"{stem}-good", 2),
+        Gang(suite, f"{stem}-stays", 2),
+    ]
     client = controller.client()
     for gang in gangs:
         client.must("POST", JOBS, job(gang.name, gang.command, ranks=gang.ranks))
@@ -28,8 +30,7 @@ def end_two(gangs):
     for gang in gangs[:2]:
         gang.stop()
     pids = [diary.pid for gang in gangs[:2] for diary in gang.diaries]
-    wait_until(
-        10, lambda: not any(is_alive(pid) for pid in pids), "ranks do not end by themselves")
+    wait_until(10, lambda: not any(is_alive(pid) for pid in pids), "ranks do not end by themselves")
 
 
 def check_ends(client, gangs):
@@ -58,8 +59,10 @@ def ready_since(client, agent):
 def lost_events(client):
     words = ("NotReady", "Lost", "NodeLost", "Silent")
     return [
-        event for event in client.must("GET", EVENTS)["items"]
-        if any(word in event.get("reason", "") for word in words)]
+        event
+        for event in client.must("GET", EVENTS)["items"]
+        if any(word in event.get("reason", "") for word in words)
+    ]
 
 
 def away(suite, controller, agent, title, leave, back, seconds):
@@ -126,8 +129,14 @@ def both_away(suite):
         controller.start()
 
     away(
-        suite, controller, agent, "frozen", lambda: controller.signal(signal.SIGSTOP),
-        lambda: controller.signal(signal.SIGCONT), seconds)
+        suite,
+        controller,
+        agent,
+        "frozen",
+        lambda: controller.signal(signal.SIGSTOP),
+        lambda: controller.signal(signal.SIGCONT),
+        seconds,
+    )
     away(suite, controller, agent, "stopped", controller.stop, controller.start, seconds)
     away(suite, controller, agent, "killed", controller.kill, controller.start, seconds)
     away(suite, controller, agent, "both", end_agent_and_controller, start_both, seconds)

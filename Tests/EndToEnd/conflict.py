@@ -57,18 +57,24 @@ def writers(suite, controller, rounds):
         winners = [index for index, answer in enumerate(answers) if answer.status == 200]
         others = [answer for answer in answers if answer.status not in (200, 409)]
         verb = "PATCH" if number % 2 else "PUT"
-        expect(not others, f"round {number}, {verb}: " + "; ".join(
-            f"{answer.status} {answer.text[:200]}" for answer in others[:1]))
+        expect(
+            not others,
+            f"round {number}, {verb}: "
+            + "; ".join(f"{answer.status} {answer.text[:200]}" for answer in others[:1]),
+        )
         expect(
             len(winners) == 1,
-            f"round {number}: {len(winners)} of {WRITERS} {verb} of version {version} won")
+            f"round {number}: {len(winners)} of {WRITERS} {verb} of version {version} won",
+        )
         now = client.must("GET", f"{JOBS}/contested")["metadata"]
         expect(
             now["labels"].get("writer") == str(winners[0]),
-            f"round {number}: writer {winners[0]} won but the labels are {now['labels']}")
+            f"round {number}: writer {winners[0]} won but the labels are {now['labels']}",
+        )
         expect(
             int(now["resourceVersion"]) > int(version),
-            f"round {number}: version {now['resourceVersion']} after {version}")
+            f"round {number}: version {now['resourceVersion']} after {version}",
+        )
         total += len(answers)
     suite.note(f"{rounds} rounds, {total} writes, one winner each")
 
@@ -111,16 +117,19 @@ def keys(suite, controller, rounds):
         other = client.request("POST", JOBS, job(f"other-{number}", "exit 1"), headers)
         expect(
             other.status in (409, 422),
-            f"another body under a used key is answered with {other.status}: {other.text[:200]}")
+            f"another body under a used key is answered with {other.status}: {other.text[:200]}",
+        )
     made = {"metadata": {"generateName": "generated-"}, "spec": job("x", "exit 0")["spec"]}
     headers = {"Idempotency-Key": "generated"}
     answers = at_once(
-        suite, controller, REPEATERS, lambda client, _: client.request("POST", JOBS, made, headers))
+        suite, controller, REPEATERS, lambda client, _: client.request("POST", JOBS, made, headers)
+    )
     names = {answer.json()["metadata"]["name"] for answer in answers}
     expect(len(names) == 1, f"one key and generateName made {sorted(names)[:3]}")
     items, _ = client.list(JOBS)
-    strays = [item["metadata"]["name"] for item in items
-              if item["metadata"]["name"].startswith("other-")]
+    strays = [
+        item["metadata"]["name"] for item in items if item["metadata"]["name"].startswith("other-")
+    ]
     expect(not strays, f"refused jobs exist: {strays}")
     suite.note(f"{rounds} keys from {REPEATERS} threads each, one job each")
 
@@ -136,11 +145,14 @@ def versions_after_kill(controller):
     for part in ("metadata", "spec"):
         expect(
             before[part] == after[part],
-            f"a restart changed the job's {part}: {before[part]} became {after[part]}")
+            f"a restart changed the job's {part}: {before[part]} became {after[part]}",
+        )
     # Why the job waits is worked out anew, which may take a moment.
     wait_until(
-        5, lambda: client.must("GET", f"{JOBS}/contested")["status"] == before["status"],
-        lambda: f"status {before['status']} became {client.must('GET', f'{JOBS}/contested')['status']}")
+        5,
+        lambda: client.must("GET", f"{JOBS}/contested")["status"] == before["status"],
+        lambda: f"the status was {before['status']}",
+    )
     before["metadata"]["labels"] = {"after": "restart"}
     expect(client.request("PUT", f"{JOBS}/contested", before).status == 200, "a true version lost")
     before["metadata"]["labels"] = {"after": "restart-again"}

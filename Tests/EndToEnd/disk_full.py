@@ -1,5 +1,5 @@
 #!/usr/bin/env -S python3 -B
-"""A full disk: writes are refused, reads go on, and writing resumes by itself when space returns."""
+"""A full disk: writes are refused, reads go on, writing resumes when space returns."""
 
 import os
 import shutil
@@ -24,7 +24,10 @@ class Disk:
         os.mkdir(self.path)
         done = subprocess.run(
             ["mount", "-t", "tmpfs", "-o", f"size={DISK_BYTES},mode=700", "muster", self.path],
-            capture_output=True, text=True, check=False)
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         if done.returncode != 0:
             raise Skipped(f"cannot mount: {done.stderr.strip()}")
         suite.closers.append(lambda: subprocess.run(["umount", "-l", self.path], check=True))
@@ -71,8 +74,10 @@ class Writer:
         self.client = self.controller.client()
         items, _ = self.client.list(JOBS)
         found = {
-            item["metadata"]["name"]: item["metadata"]["uid"] for item in items
-            if item["metadata"]["name"].startswith("job-")}
+            item["metadata"]["name"]: item["metadata"]["uid"]
+            for item in items
+            if item["metadata"]["name"].startswith("job-")
+        }
         lost = sorted(set(self.acknowledged.items()) - set(found.items()))
         expect(not lost, f"{title}: acknowledged jobs are lost: {lost[:3]} of {len(lost)}")
         extra = sorted(set(found) - set(self.acknowledged))
@@ -80,11 +85,17 @@ class Writer:
 
 
 def check_refusal(answer):
-    expect(answer.status == 507, f"a full disk is answered with {answer.status}: {answer.text[:200]}")
+    expect(
+        answer.status == 507, f"a full disk is answered with {answer.status}: {answer.text[:200]}"
+    )
     status = answer.json()
     expect(
-        status["kind"] == "Status" and status["code"] == 507 and "full" in status["message"]
-        and status["reason"] == "InsufficientStorage", f"the refusal is unclear: {status}")
+        status["kind"] == "Status"
+        and status["code"] == 507
+        and "full" in status["message"]
+        and status["reason"] == "InsufficientStorage",
+        f"the refusal is unclear: {status}",
+    )
     expect("Retry-After" in answer.headers, "the refusal says nothing of a retry")
 
 
@@ -106,7 +117,8 @@ def fill_and_refuse(suite, disk, writer, controller):
         check_refusal(client.request(verb, path))
     headers = {"Content-Type": "application/merge-patch+json"}
     check_refusal(
-        client.request("PATCH", f"{JOBS}/job-1", {"metadata": {"labels": {"a": "b"}}}, headers))
+        client.request("PATCH", f"{JOBS}/job-1", {"metadata": {"labels": {"a": "b"}}}, headers)
+    )
     expect(client.must("GET", f"{JOBS}/job-1")["status"]["phase"] == "Pending", "job-1 has changed")
     expect(client.request("GET", "/livez").status == 200, "a full disk makes it look dead")
     writer.check("while full")
@@ -115,8 +127,11 @@ def fill_and_refuse(suite, disk, writer, controller):
 def resume(disk, writer):
     disk.free()
     wait_until(
-        10, lambda: writer.submit().status == 201, "writes are not taken again after space returned",
-        pause=0.2)
+        10,
+        lambda: writer.submit().status == 201,
+        "writes are not taken again after space returned",
+        pause=0.2,
+    )
     writer.check("after space returned")
 
 
@@ -129,7 +144,10 @@ def check_integrity(suite, controller, title):
             shutil.copy(os.path.join(controller.data, name), copy)
     done = subprocess.run(
         ["sqlite3", os.path.join(copy, "muster.db"), "PRAGMA integrity_check"],
-        capture_output=True, text=True, check=False)
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     expect(done.stdout.strip() == "ok", f"{title}: integrity_check: {done.stdout}{done.stderr}")
 
 
@@ -140,7 +158,8 @@ def restart_while_full(suite, disk, writer, controller):
     except Failure as failure:
         expect(
             controller.process.returncode == 1 and "no space" in str(failure),
-            f"a start on a full disk: {failure}")
+            f"a start on a full disk: {failure}",
+        )
         suite.note("does not start while the disk is full")
         check_integrity(suite, controller, "full")
         disk.free()
@@ -159,10 +178,20 @@ def disk_full(suite):
     disk = Disk(suite)
     tracer, options = [], ["--allow-any-file-system"]
     if SCRATCH:
-        tracer, options = ["strace", "-f", "-o", "/dev/null", "--seccomp-bpf", "-e",
-                           "trace=statfs", "-e", "inject=statfs:retval=0"], []
+        tracer, options = [
+            "strace",
+            "-f",
+            "-o",
+            "/dev/null",
+            "--seccomp-bpf",
+            "-e",
+            "trace=statfs",
+            "-e",
+            "inject=statfs:retval=0",
+        ], []
     controller = Controller(
-        suite, data=os.path.join(disk.path, "data"), options=options, tracer=tracer)
+        suite, data=os.path.join(disk.path, "data"), options=options, tracer=tracer
+    )
     controller.start()
     agent = Agent(suite, controller)
     agent.start()

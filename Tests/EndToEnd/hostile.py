@@ -20,7 +20,7 @@ def exchange(client, data, seconds=5):
     try:
         with client.raw(seconds) as link:
             for start in range(0, len(data), 1 << 16):
-                link.sendall(data[start:start + (1 << 16)])
+                link.sendall(data[start : start + (1 << 16)])
             while piece := link.recv(65_536):
                 received += piece
                 if len(received) > 1 << 20:
@@ -57,7 +57,8 @@ class Attack:
         self.cases += 1
         expect(
             not self.controller.has_ended(),
-            f"{title}: the server ended with {self.controller.process.returncode}")
+            f"{title}: the server ended with {self.controller.process.returncode}",
+        )
         try:
             answer = self.honest.request("GET", NODES)
         except Unreachable:
@@ -77,10 +78,13 @@ class Attack:
             codes = statuses(received)
             self.check(b"<timeout>" not in received, f"{title}: the connection stays open: {codes}")
             self.check(codes or 0 in allowed, f"{title}: closed without an answer")
-            self.check(len(codes) < 2, f"{title}: {len(codes)} answers, {codes}: a second was smuggled")
+            self.check(
+                len(codes) < 2, f"{title}: {len(codes)} answers, {codes}: a second was smuggled"
+            )
             self.check(
                 not codes or codes[0] in allowed,
-                f"{title}: answered {codes[:1]}, expected one of {allowed}")
+                f"{title}: answered {codes[:1]}, expected one of {allowed}",
+            )
             self.prove_alive(title)
 
     def hosts(self):
@@ -90,7 +94,8 @@ class Attack:
             codes = statuses(exchange(self.honest, data.encode()))
             self.check(
                 len(codes) == 1 and codes[0] in wanted,
-                f"Host {name!r}: answered {codes}, expected one of {wanted}")
+                f"Host {name!r}: answered {codes}, expected one of {wanted}",
+            )
             self.prove_alive(f"host {name}")
 
     def bodies(self):
@@ -105,7 +110,8 @@ class Attack:
             client.close()
             self.check(
                 status in allowed or status == 0,
-                f"{title}: answered {status}, expected one of {allowed}: {text[:300]}")
+                f"{title}: answered {status}, expected one of {allowed}: {text[:300]}",
+            )
             if status:
                 check_status(title, status, text)
             self.prove_alive(title)
@@ -115,7 +121,9 @@ class Attack:
         before = self.controller.resident_bytes()
         began = time.monotonic()
         answer = self.honest.request("POST", JOBS, bomb(), {"Content-Type": "application/yaml"})
-        expect(answer.status in (400, 413, 422), f"a YAML bomb: {answer.status} {answer.text[:200]}")
+        expect(
+            answer.status in (400, 413, 422), f"a YAML bomb: {answer.status} {answer.text[:200]}"
+        )
         seconds = time.monotonic() - began
         expect(seconds < 2, f"a YAML bomb takes {seconds:.1f} s")
         grown = self.controller.resident_bytes() - before
@@ -128,7 +136,8 @@ class Attack:
         head = (
             f"POST {JOBS} HTTP/1.1\r\nHost: 127.0.0.1:{self.controller.port}\r\n"
             f"Authorization: Bearer {self.honest.token}\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\n\r\n").encode()
+            f"Content-Length: {len(body)}\r\n\r\n"
+        ).encode()
         whole = head + body
         step = 1 if self.suite.is_long else 37
         for end in range(0, len(whole), step):
@@ -170,9 +179,12 @@ def check_status(title, code, text):
     except ValueError:
         expect(False, f"{title}: the {code} is not JSON: {text[:200]!r}")
     expect(
-        status.get("kind") == "Status" and status.get("code") == code and status.get("message")
+        status.get("kind") == "Status"
+        and status.get("code") == code
+        and status.get("message")
         and status.get("reason"),
-        f"{title}: the {code} is no full Status: {text[:300]}")
+        f"{title}: the {code} is no full Status: {text[:300]}",
+    )
 
 
 def routes(client):
@@ -188,9 +200,14 @@ def routes(client):
                 found.append(("GET", f"{one}/{part}"))
                 continue
             verbs = {
-                "get": ("GET", one), "list": ("GET", base), "watch": ("GET", f"{base}?watch=true"),
-                "create": ("POST", base), "update": ("PUT", one), "patch": ("PATCH", one),
-                "delete": ("DELETE", one), "deletecollection": ("DELETE", base),
+                "get": ("GET", one),
+                "list": ("GET", base),
+                "watch": ("GET", f"{base}?watch=true"),
+                "create": ("POST", base),
+                "update": ("PUT", one),
+                "patch": ("PATCH", one),
+                "delete": ("DELETE", one),
+                "deletecollection": ("DELETE", base),
             }
             found += [verbs[verb] for verb in item["verbs"]]
             if item["namespaced"]:
@@ -204,10 +221,15 @@ def tokens(attack):
     controller = attack.controller
     admin = controller.token()
     wrong = {
-        "no token": "", "rubbish": "rubbish", "another secret": f"muster_admin_{SECRET}",
-        "an unknown name": f"muster_nobody_{SECRET}", "a cut token": admin[:-1],
-        "a longer token": admin + "0", "a token in upper case": admin.upper(),
-        "an empty secret": "muster_admin_", "a very long token": "muster_admin_" + "a" * 5000,
+        "no token": "",
+        "rubbish": "rubbish",
+        "another secret": f"muster_admin_{SECRET}",
+        "an unknown name": f"muster_nobody_{SECRET}",
+        "a cut token": admin[:-1],
+        "a longer token": admin + "0",
+        "a token in upper case": admin.upper(),
+        "an empty secret": "muster_admin_",
+        "a very long token": "muster_admin_" + "a" * 5000,
     }
     table = routes(attack.honest)
     attack.routes = len(table)
@@ -218,7 +240,8 @@ def tokens(attack):
             answer = client.request(method, path)
             expect(answer.status == 401, f"{method} {path} with {title}: {answer.status}")
             expect(
-                "WWW-Authenticate" in answer.headers, f"{method} {path}: 401 without a challenge")
+                "WWW-Authenticate" in answer.headers, f"{method} {path}: 401 without a challenge"
+            )
             check_status(f"{method} {path}", 401, answer.text)
             expect(admin not in answer.text, f"{method} {path}: the answer holds a token")
         attack.prove_alive(f"{len(table)} routes with {title}")
@@ -245,8 +268,13 @@ def hostile(suite):
     controller.start()
     attack = Attack(suite, controller)
     rounds = (
-        attack.heads, attack.hosts, attack.bodies, attack.yaml_bomb, attack.partial,
-        lambda: tokens(attack))
+        attack.heads,
+        attack.hosts,
+        attack.bodies,
+        attack.yaml_bomb,
+        attack.partial,
+        lambda: tokens(attack),
+    )
     for act in rounds:
         act()
     suite.note(f"{attack.cases} cases once, {attack.routes} routes with and without tokens")
@@ -259,10 +287,13 @@ def hostile(suite):
     grown = controller.resident_bytes() - resident
     expect(grown < GROWTH_BYTES, f"the server has grown by {grown >> 20} MiB")
     wait_until(
-        10, lambda: controller.descriptors() <= descriptors + 16,
-        lambda: f"descriptors went from {descriptors} to {controller.descriptors()}")
+        10,
+        lambda: controller.descriptors() <= descriptors + 16,
+        lambda: f"descriptors went from {descriptors} to {controller.descriptors()}",
+    )
     suite.note(
-        f"{attack.cases} cases, {resident >> 20} MiB resident then {grown / (1 << 20):+.1f} MiB")
+        f"{attack.cases} cases, {resident >> 20} MiB resident then {grown / (1 << 20):+.1f} MiB"
+    )
     jobs = attack.honest.must("GET", JOBS)["items"]
     expect(not jobs, f"a hostile request made a job: {jobs[:1]}")
     expect(controller.stop() == 0, "the server does not end well")

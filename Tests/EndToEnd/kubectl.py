@@ -34,15 +34,22 @@ class Kubectl:
         self.program = shutil.which("kubectl")
         expect(self.program, "kubectl is not installed; see Scripts/setup --check")
         self.environment = {
-            "PATH": os.environ["PATH"], "HOME": suite.path("home"),
+            "PATH": os.environ["PATH"],
+            "HOME": suite.path("home"),
             "KUBECONFIG": os.path.join(controller.data, "admin.kubeconfig"),
         }
         os.makedirs(suite.path("home"), exist_ok=True)
 
     def start(self, *arguments, **more):
         return subprocess.Popen(
-            [self.program, *arguments], env=self.environment, text=True,
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.PIPE, **more)
+            [self.program, *arguments],
+            env=self.environment,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.PIPE,
+            **more,
+        )
 
     def try_run(self, *arguments, given=None):
         """Runs it; returns the exit status, what it printed and what it complained of."""
@@ -92,20 +99,34 @@ def discover(kubectl):
 def apply_and_get(suite, kubectl):
     stop = suite.path("stop")
     waits = f"echo rank $MUSTER_RANK is up; until [ -e {stop} ]; do sleep 0.1; done"
+    kubectl("apply", "--validate=false", "-f", "-", given=manifest("long", waits, 2), has="created")
     kubectl(
-        "apply", "--validate=false", "-f", "-", given=manifest("long", waits, 2), has="created")
+        "apply", "--validate=false", "-f", "-", given=manifest("long", waits, 2), has="unchanged"
+    )
     kubectl(
-        "apply", "--validate=false", "-f", "-", given=manifest("long", waits, 2), has="unchanged")
+        "apply",
+        "--validate=false",
+        "-f",
+        "-",
+        given=manifest("long", waits, 2, "blue"),
+        has="configured",
+    )
     kubectl(
-        "apply", "--validate=false", "-f", "-", given=manifest("long", waits, 2, "blue"),
-        has="configured")
-    kubectl("create", "--validate=false", "-f", "-", given=manifest("short", "exit 3"), has="created")
+        "create", "--validate=false", "-f", "-", given=manifest("short", "exit 3"), has="created"
+    )
     kubectl.refuses(
-        "create", "--validate=false", "-f", "-", given=manifest("short", "exit 3"),
-        has="AlreadyExists")
+        "create",
+        "--validate=false",
+        "-f",
+        "-",
+        given=manifest("short", "exit 3"),
+        has="AlreadyExists",
+    )
     wait_until(
-        20, lambda: columns(kubectl("get", "jobs.muster.dev", "long"))[1][2] == "Running",
-        "job long does not run")
+        20,
+        lambda: columns(kubectl("get", "jobs.muster.dev", "long"))[1][2] == "Running",
+        "job long does not run",
+    )
     rows = columns(kubectl("get", "jobs.muster.dev"))
     expect(rows[0][:4] == ["NAME", "QUEUE", "PHASE", "RANKS"], f"columns are {rows[0]}")
     expect({row[0] for row in rows[1:]} == {"long", "short"}, f"rows are {rows}")
@@ -123,17 +144,23 @@ def apply_and_get(suite, kubectl):
 
 def select(kubectl):
     wait_until(
-        20, lambda: columns(kubectl("get", "jobs.muster.dev", "short"))[1][2] == "Failed",
-        "job short does not fail")
+        20,
+        lambda: columns(kubectl("get", "jobs.muster.dev", "short"))[1][2] == "Failed",
+        "job short does not fail",
+    )
     blue = kubectl("get", "jobs.muster.dev", "-l", "team=blue", "-o", "name")
     expect(blue.split() == ["job.muster.dev/long"], f"team=blue gives {blue!r}")
     other = kubectl("get", "jobs.muster.dev", "-l", "team!=blue,team", "-o", "name")
     expect(other.split() == ["job.muster.dev/short"], f"team!=blue gives {other!r}")
     either = kubectl("get", "jobs.muster.dev", "-l", "team in (red, blue)", "-o", "name")
     expect(len(either.split()) == 2, f"team in (red, blue) gives {either!r}")
-    named = kubectl("get", "jobs.muster.dev", "--field-selector", "metadata.name=long", "-o", "name")
+    named = kubectl(
+        "get", "jobs.muster.dev", "--field-selector", "metadata.name=long", "-o", "name"
+    )
     expect(named.split() == ["job.muster.dev/long"], f"metadata.name=long gives {named!r}")
-    failed = kubectl("get", "jobs.muster.dev", "--field-selector", "status.phase=Failed", "-o", "name")
+    failed = kubectl(
+        "get", "jobs.muster.dev", "--field-selector", "status.phase=Failed", "-o", "name"
+    )
     expect(failed.split() == ["job.muster.dev/short"], f"status.phase=Failed gives {failed!r}")
     kubectl.refuses("get", "jobs.muster.dev", "--field-selector", "spec.colour=red")
 
@@ -143,12 +170,24 @@ def change(kubectl):
     kubectl("label", "jobs.muster.dev", "long", "tier-", has="unlabeled")
     kubectl("annotate", "jobs.muster.dev", "long", "note=seen", has="annotated")
     kubectl(
-        "patch", "jobs.muster.dev", "long", "--type=merge", "-p", '{"spec":{"priority":7}}',
-        has="patched")
+        "patch",
+        "jobs.muster.dev",
+        "long",
+        "--type=merge",
+        "-p",
+        '{"spec":{"priority":7}}',
+        has="patched",
+    )
     kubectl("get", "jobs.muster.dev", "long", "-o", "jsonpath={.spec.priority}", has="7")
     kubectl(
-        "patch", "jobs.muster.dev", "long", "--type=json", "-p",
-        '[{"op":"add","path":"/metadata/labels/via","value":"json"}]', has="patched")
+        "patch",
+        "jobs.muster.dev",
+        "long",
+        "--type=json",
+        "-p",
+        '[{"op":"add","path":"/metadata/labels/via","value":"json"}]',
+        has="patched",
+    )
     kubectl("get", "jobs.muster.dev", "long", "-o", "jsonpath={.metadata.labels.via}", has="json")
     stale = kubectl("get", "jobs.muster.dev", "long", "-o", "json")
     kubectl("label", "jobs.muster.dev", "long", "newer=yes")
@@ -173,14 +212,18 @@ def read_logs(kubectl):
 def tend_nodes(kubectl):
     kubectl("cordon", "node-a", has="cordoned")
     kubectl("get", "nodes", has="SchedulingDisabled")
-    kubectl("create", "--validate=false", "-f", "-", given=manifest("held", "exit 0"), has="created")
+    kubectl(
+        "create", "--validate=false", "-f", "-", given=manifest("held", "exit 0"), has="created"
+    )
     time.sleep(0.5)
     rows = columns(kubectl("get", "jobs.muster.dev", "held"))
     expect(rows[1][2] == "Pending", f"a job starts on a cordoned node: {rows}")
     kubectl("uncordon", "node-a", has="uncordoned")
     wait_until(
-        20, lambda: columns(kubectl("get", "jobs.muster.dev", "held"))[1][2] == "Succeeded",
-        "a job does not start after uncordon")
+        20,
+        lambda: columns(kubectl("get", "jobs.muster.dev", "held"))[1][2] == "Succeeded",
+        "a job does not start after uncordon",
+    )
     kubectl("label", "node", "node-a", "rack=7", has="labeled")
     kubectl("describe", "node", "node-a", has=["node-a", "rack=7"])
 
@@ -197,12 +240,17 @@ def watch_and_delete(suite, kubectl):
     time.sleep(0.7)
     kubectl("delete", "jobs.muster.dev", "short", has="deleted")
     kubectl.refuses("get", "jobs.muster.dev", "short", has="NotFound")
-    kubectl("create", "--validate=false", "-f", "-", given=manifest("seen", "exit 0"), has="created")
-    wait_until(
-        20, lambda: columns(kubectl("get", "jobs.muster.dev", "seen"))[1][2] == "Succeeded",
-        "job seen does not succeed")
     kubectl(
-        "wait", "jobs.muster.dev/seen", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=10s")
+        "create", "--validate=false", "-f", "-", given=manifest("seen", "exit 0"), has="created"
+    )
+    wait_until(
+        20,
+        lambda: columns(kubectl("get", "jobs.muster.dev", "seen"))[1][2] == "Succeeded",
+        "job seen does not succeed",
+    )
+    kubectl(
+        "wait", "jobs.muster.dev/seen", "--for=jsonpath={.status.phase}=Succeeded", "--timeout=10s"
+    )
     kubectl("wait", "jobs.muster.dev/seen", "--for=condition=Complete", "--timeout=10s")
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
@@ -212,10 +260,11 @@ def watch_and_delete(suite, kubectl):
     with open(suite.path("stop"), "w", encoding="ascii"):
         pass
     output, errors = follower.communicate(timeout=20)
-    expect(
-        follower.returncode == 0 and "rank 0 is up" in output, f"logs -f: {output!r} {errors!r}")
+    expect(follower.returncode == 0 and "rank 0 is up" in output, f"logs -f: {output!r} {errors!r}")
     kubectl("delete", "jobs.muster.dev", "--all", has=["long", "seen", "held"])
-    expect(kubectl("get", "jobs.muster.dev", "-o", "name") == "", "jobs are left after delete --all")
+    expect(
+        kubectl("get", "jobs.muster.dev", "-o", "name") == "", "jobs are left after delete --all"
+    )
 
 
 def kubectl_suite(suite):
@@ -225,8 +274,15 @@ def kubectl_suite(suite):
     agent = Agent(suite, controller)
     agent.start()
     kubectl = Kubectl(suite, controller)
-    for step in (discover, lambda use: apply_and_get(suite, use), select, change, tend_nodes,
-                 describe, lambda use: watch_and_delete(suite, use)):
+    for step in (
+        discover,
+        lambda use: apply_and_get(suite, use),
+        select,
+        change,
+        tend_nodes,
+        describe,
+        lambda use: watch_and_delete(suite, use),
+    ):
         step(kubectl)
 
 

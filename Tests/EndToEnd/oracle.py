@@ -12,9 +12,14 @@ def oracle(suite):
     """Runs controller_kill on a controller that forgets, and demands a FAIL."""
     script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "controller_kill.py")
     done = subprocess.run(
-        [sys.executable, "-B", script, "--seed", str(suite.seed)], text=True, timeout=120,
-        env=dict(os.environ, MUSTER_SABOTAGE="1", TMPDIR=suite.directory), check=False,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        [sys.executable, "-B", script, "--seed", str(suite.seed)],
+        text=True,
+        timeout=120,
+        env=dict(os.environ, MUSTER_SABOTAGE="1", TMPDIR=suite.directory),
+        check=False,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
     verdict = done.stdout.strip().splitlines()[-1]
     suite.note(f"with lost writes: {verdict}")
     expect(done.returncode == 1, f"lost writes went unnoticed: {verdict}")

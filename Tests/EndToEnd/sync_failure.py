@@ -21,8 +21,17 @@ class Case:
         self.title = f"{call}-{when}-{error}"
         self.trace = suite.path(f"{self.title}.strace")
         tracer = [
-            "strace", "-f", "-y", "-ttt", "-o", self.trace, "-e", "trace=fdatasync,fsync",
-            "-e", f"inject={call}:error={error}:when={when}"]
+            "strace",
+            "-f",
+            "-y",
+            "-ttt",
+            "-o",
+            self.trace,
+            "-e",
+            "trace=fdatasync,fsync",
+            "-e",
+            f"inject={call}:error={error}:when={when}",
+        ]
         self.controller = Controller(suite, name=self.title, tracer=tracer)
         self.acknowledged = {}
         self.asked = set()
@@ -73,16 +82,20 @@ class Case:
         for name, sent, received in self.answers:
             expect(
                 sent < fired and received < fired + ON_THE_WAY,
-                f"{self.title}: {name} was acknowledged {received - fired:.3f} s after the failed sync")
+                f"{self.title}: {name} was acknowledged {received - fired:.3f} s too late",
+            )
         wait_until(
-            10, self.controller.has_ended,
-            lambda: f"{self.title}: the server goes on after a failed sync")
+            10,
+            self.controller.has_ended,
+            lambda: f"{self.title}: the server goes on after a failed sync",
+        )
         status = self.controller.process.returncode
         expect(status > 0, f"{self.title}: the server ended with {status}")
         said = self.controller.excerpt()
         expect(
             any(word in said for word in ("sync", "I/O", "disk", "stor", "Input/output")),
-            f"{self.title}: the server does not say what happened: {said}")
+            f"{self.title}: the server does not say what happened: {said}",
+        )
         return True
 
     def recover(self):

@@ -58,8 +58,7 @@ class Client:
             self.connection = None
 
     def open(self, timeout):
-        return http.client.HTTPSConnection(
-            self.host, self.port, timeout=timeout, context=self.tls)
+        return http.client.HTTPSConnection(self.host, self.port, timeout=timeout, context=self.tls)
 
     def prepare(self, body, headers):
         sent = {}
@@ -138,7 +137,8 @@ class Client:
     def watch(self, path, version, timeout=60, **query):
         """Yields events until the stream ends; a broken stream raises Unreachable."""
         words = urllib.parse.urlencode(
-            dict(query, watch="true", resourceVersion=version, allowWatchBookmarks="true"))
+            dict(query, watch="true", resourceVersion=version, allowWatchBookmarks="true")
+        )
         response = self.stream(f"{path}?{words}", timeout)
         try:
             if response.status != 200:
@@ -168,11 +168,15 @@ def job(name, command, ranks=1, cpus="20m", labels=None, **spec):
     if labels:
         metadata["labels"] = labels
     role = {
-        "name": "w", "replicas": ranks, "resources": {"cpus": cpus},
+        "name": "w",
+        "replicas": ranks,
+        "resources": {"cpus": cpus},
         "command": ["sh", "-c", command],
     }
     return {
-        "apiVersion": "muster.dev/v1", "kind": "Job", "metadata": metadata,
+        "apiVersion": "muster.dev/v1",
+        "kind": "Job",
+        "metadata": metadata,
         "spec": {"allowUnplaceable": True, "roles": [role], **spec},
     }
 

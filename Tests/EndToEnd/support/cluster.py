@@ -36,9 +36,24 @@ def agent_command(url, token, authority, data, name, cpus, gpus):
     if SCRATCH:
         return [program("muster"), "agent", url, token, authority, data, name, str(gpus)]
     return [
-        program("muster"), "agent", "--server", url, "--token-file", token, "--ca", authority,
-        "--data-dir", data, "--name", name, "--cpus", str(cpus), "--gpus", str(gpus),
-        "--gpu-model", "H100",
+        program("muster"),
+        "agent",
+        "--server",
+        url,
+        "--token-file",
+        token,
+        "--ca",
+        authority,
+        "--data-dir",
+        data,
+        "--name",
+        name,
+        "--cpus",
+        str(cpus),
+        "--gpus",
+        str(gpus),
+        "--gpu-model",
+        "H100",
     ]
 
 
@@ -67,8 +82,8 @@ class Process:
             log.write(f"--- {' '.join(command)}\n".encode())
             log.flush()
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                start_new_session=True)
+                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
         self.suite.started.add(self.process.pid)
 
     def signal(self, number):
@@ -129,7 +144,8 @@ class Controller(Process):
                     return True
             if self.has_ended():
                 raise Failure(
-                    f"the controller ended with {self.process.returncode}: {self.excerpt()}")
+                    f"the controller ended with {self.process.returncode}: {self.excerpt()}"
+                )
             return False
 
         wait_until(seconds, is_ready, "the controller does not become ready", pause=0.005)
@@ -156,8 +172,12 @@ class Controller(Process):
     def client(self, token=None, timeout=20):
         """A new client; each thread takes its own."""
         return Client(
-            "127.0.0.1", self.port, self.token() if token is None else token, self.authority,
-            timeout)
+            "127.0.0.1",
+            self.port,
+            self.token() if token is None else token,
+            self.authority,
+            timeout,
+        )
 
     def resident_bytes(self):
         with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
@@ -181,8 +201,15 @@ class Agent(Process):
         controller = self.controller
         self.launch(
             agent_command(
-                controller.url, os.path.join(controller.data, "agent.token"),
-                controller.authority, self.data, self.name, self.cpus, self.gpus))
+                controller.url,
+                os.path.join(controller.data, "agent.token"),
+                controller.authority,
+                self.data,
+                self.name,
+                self.cpus,
+                self.gpus,
+            )
+        )
 
     def start(self, seconds=15):
         """Starts and waits until the node is ready in the controller's eyes."""
@@ -192,8 +219,10 @@ class Agent(Process):
     def wait_ready(self, seconds=15):
         client = self.controller.client()
         wait_until(
-            seconds, lambda: is_ready(client, self.name),
-            lambda: f"node {self.name} does not become ready: {self.excerpt()}")
+            seconds,
+            lambda: is_ready(client, self.name),
+            lambda: f"node {self.name} does not become ready: {self.excerpt()}",
+        )
         client.close()
 
 

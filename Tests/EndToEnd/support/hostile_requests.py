@@ -8,46 +8,84 @@ import json
 GOOD = b"GET /version HTTP/1.1\r\nHost: HOST\r\n"
 POST = (
     b"POST /apis/muster.dev/v1/namespaces/default/jobs HTTP/1.1\r\nHost: HOST\r\n"
-    b"Authorization: Bearer TOKEN\r\nContent-Type: application/json\r\n")
+    b"Authorization: Bearer TOKEN\r\nContent-Type: application/json\r\n"
+)
 SMUGGLED = b"GET /healthz HTTP/1.1\r\nHost: HOST\r\n\r\n"
 BAD = (400,)
 
 # What, the bytes, the statuses that are right.
 HEADS = [
-    ("both lengths",
-     POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED, BAD),
-    ("two lengths that differ",
-     POST + b"Content-Length: 0\r\nContent-Length: 37\r\n\r\n" + SMUGGLED, BAD),
+    (
+        "both lengths",
+        POST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
+        BAD,
+    ),
+    (
+        "two lengths that differ",
+        POST + b"Content-Length: 0\r\nContent-Length: 37\r\n\r\n" + SMUGGLED,
+        BAD,
+    ),
     ("two lengths in one field", POST + b"Content-Length: 0, 37\r\n\r\n" + SMUGGLED, BAD),
     ("length with a sign", POST + b"Content-Length: +2\r\n\r\n{}" + SMUGGLED, BAD),
     ("negative length", POST + b"Content-Length: -1\r\n\r\n" + SMUGGLED, BAD),
     ("length in hexadecimal", POST + b"Content-Length: 0x2\r\n\r\n{}" + SMUGGLED, BAD),
     ("empty length", POST + b"Content-Length: \r\n\r\n" + SMUGGLED, BAD),
-    ("length beyond 64 bits",
-     POST + b"Content-Length: 18446744073709551617\r\n\r\n{" + SMUGGLED, (400, 413)),
+    (
+        "length beyond 64 bits",
+        POST + b"Content-Length: 18446744073709551617\r\n\r\n{" + SMUGGLED,
+        (400, 413),
+    ),
     ("length beyond the limit", POST + b"Content-Length: 99999999999\r\n\r\n{", (413,)),
     ("unknown coding", POST + b"Transfer-Encoding: gzip\r\n\r\n" + SMUGGLED, (400, 501)),
-    ("coding twice",
-     POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
-     BAD),
-    ("coding after chunked",
-     POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + SMUGGLED, (400, 501)),
-    ("coding with a tab before it",
-     POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n" + SMUGGLED, (400, 501)),
-    ("chunked over HTTP/1.0",
-     POST.replace(b"HTTP/1.1", b"HTTP/1.0") + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
-     BAD),
-    ("chunk size with a sign",
-     POST + b"Transfer-Encoding: chunked\r\n\r\n+2\r\n{}\r\n0\r\n\r\n" + SMUGGLED, BAD),
-    ("chunk size with 0x",
-     POST + b"Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n" + SMUGGLED, BAD),
-    ("chunk size beyond 64 bits",
-     POST + b"Transfer-Encoding: chunked\r\n\r\n10000000000000002\r\n{}\r\n0\r\n\r\n" + SMUGGLED,
-     (400, 413)),
-    ("chunk without an end",
-     POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}XX0\r\n\r\n" + SMUGGLED, BAD),
-    ("chunks ended by a line feed",
-     POST + b"Transfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n" + SMUGGLED, BAD),
+    (
+        "coding twice",
+        POST
+        + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        + SMUGGLED,
+        BAD,
+    ),
+    (
+        "coding after chunked",
+        POST + b"Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n" + SMUGGLED,
+        (400, 501),
+    ),
+    (
+        "coding with a tab before it",
+        POST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n" + SMUGGLED,
+        (400, 501),
+    ),
+    (
+        "chunked over HTTP/1.0",
+        POST.replace(b"HTTP/1.1", b"HTTP/1.0")
+        + b"Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+        + SMUGGLED,
+        BAD,
+    ),
+    (
+        "chunk size with a sign",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n+2\r\n{}\r\n0\r\n\r\n" + SMUGGLED,
+        BAD,
+    ),
+    (
+        "chunk size with 0x",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n" + SMUGGLED,
+        BAD,
+    ),
+    (
+        "chunk size beyond 64 bits",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n10000000000000002\r\n{}\r\n0\r\n\r\n" + SMUGGLED,
+        (400, 413),
+    ),
+    (
+        "chunk without an end",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}XX0\r\n\r\n" + SMUGGLED,
+        BAD,
+    ),
+    (
+        "chunks ended by a line feed",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n" + SMUGGLED,
+        BAD,
+    ),
     ("space before the colon", POST + b"Content-Length : 0\r\n\r\n" + SMUGGLED, BAD),
     ("folded line", GOOD + b"X-One: a\r\n b\r\n\r\n" + SMUGGLED, BAD),
     ("line feeds alone", b"GET /version HTTP/1.1\nHost: HOST\n\n" + SMUGGLED, BAD),
@@ -72,8 +110,11 @@ HEADS = [
     ("empty segments", b"GET //version HTTP/1.1\r\nHost: HOST\r\n\r\n" + SMUGGLED, BAD),
     ("backslash", b"GET /api\\v1 HTTP/1.1\r\nHost: HOST\r\n\r\n" + SMUGGLED, BAD),
     ("bytes above ASCII in the path", b"GET /\xff HTTP/1.1\r\nHost: HOST\r\n\r\n" + SMUGGLED, BAD),
-    ("long request line",
-     b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: HOST\r\n\r\n", (400, 414, 431)),
+    (
+        "long request line",
+        b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: HOST\r\n\r\n",
+        (400, 414, 431),
+    ),
     ("long field", GOOD + b"X-One: " + b"a" * 40_000 + b"\r\n\r\n", (400, 431)),
     ("many fields", GOOD + b"X: y\r\n" * 200 + b"\r\n", (400, 431)),
     # Zero: we still send when the answer comes, and may miss it by the reset.
@@ -84,11 +125,23 @@ HEADS = [
 
 # A name, and the statuses that are right. A strange port names no other server.
 HOSTS = [
-    ("127.0.0.1:PORT", (200,)), ("127.0.0.1", (200,)), ("localhost:PORT", (200,)), ("LOCALHOST", (200,)),
-    ("[::1]:PORT", (200,)), ("evil.example", (421,)), ("evil.example:PORT", (421,)),
-    ("127.0.0.1.evil.example", (421,)), ("localhost.evil.example:PORT", (421,)), ("127.0.0.2:PORT", (421,)),
-    ("2130706433", (421,)), ("127.0.0.1:PORT:PORT", (400,)), ("127.0.0.1:99999", (200, 400, 421)),
-    ("evil.example@127.0.0.1", (400,)), ("", (400,)), ("a b", (400,)), ("127.0.0.1/x", (400,)),
+    ("127.0.0.1:PORT", (200,)),
+    ("127.0.0.1", (200,)),
+    ("localhost:PORT", (200,)),
+    ("LOCALHOST", (200,)),
+    ("[::1]:PORT", (200,)),
+    ("evil.example", (421,)),
+    ("evil.example:PORT", (421,)),
+    ("127.0.0.1.evil.example", (421,)),
+    ("localhost.evil.example:PORT", (421,)),
+    ("127.0.0.2:PORT", (421,)),
+    ("2130706433", (421,)),
+    ("127.0.0.1:PORT:PORT", (400,)),
+    ("127.0.0.1:99999", (200, 400, 421)),
+    ("evil.example@127.0.0.1", (400,)),
+    ("", (400,)),
+    ("a b", (400,)),
+    ("127.0.0.1/x", (400,)),
 ]
 
 
@@ -96,7 +149,8 @@ def spec(**fields):
     """A job's body with some fields of its role replaced."""
     role = {"name": "w", "replicas": 1, "command": ["true"]} | fields
     return json.dumps(
-        {"metadata": {"name": "hostile"}, "spec": {"allowUnplaceable": True, "roles": [role]}})
+        {"metadata": {"name": "hostile"}, "spec": {"allowUnplaceable": True, "roles": [role]}}
+    )
 
 
 def with_name(name):
@@ -129,7 +183,12 @@ BODIES = [
     ("100,000 brackets", JSON, b"[" * 100_000, WRONG),
     ("100,000 closed brackets", JSON, b"[" * 100_000 + b"]" * 100_000, WRONG),
     ("100,000 nested objects", JSON, b'{"a":' * 100_000 + b"1" + b"}" * 100_000, WRONG),
-    ("a number of 100,000 digits", JSON, spec().replace(": 1,", f": {'9' * 100_000},").encode(), WRONG),
+    (
+        "a number of 100,000 digits",
+        JSON,
+        spec().replace(": 1,", f": {'9' * 100_000},").encode(),
+        WRONG,
+    ),
     ("a vast exponent", JSON, spec().replace(": 1,", ": 1e999999999,").encode(), WRONG),
     ("50,000 keys", JSON, json.dumps({f"k{n}": n for n in range(50_000)}).encode(), WRONG),
     ("a string of 900 kB", JSON, with_name("a" * 900_000).encode(), WRONG),
@@ -141,8 +200,12 @@ BODIES = [
     ("no replicas", JSON, spec(replicas=0).encode(), WRONG),
     ("a quantity without end", JSON, spec(resources={"cpus": "9" * 400}).encode(), WRONG),
     ("9E quantity", JSON, spec(resources={"cpus": "9E"}).encode(), WRONG),
-    ("a quantity that overflows", JSON, spec(resources={"memory": "9223372036854775807Ei"}).encode(),
-     WRONG),
+    (
+        "a quantity that overflows",
+        JSON,
+        spec(resources={"memory": "9223372036854775807Ei"}).encode(),
+        WRONG,
+    ),
     ("a negative quantity", JSON, spec(resources={"cpus": "-1"}).encode(), WRONG),
     ("65 GPUs in a rank", JSON, spec(resources={"gpus": 65}).encode(), WRONG),
     ("a nul in a command", JSON, spec(command=["a\u0000b"]).encode(), WRONG),
@@ -159,8 +222,12 @@ BODIES = [
     ("1,001 jobs", JSON, json.dumps({"kind": "JobList", "items": [{}] * 1001}).encode(), WRONG),
     ("a list of rubbish", JSON, b'{"kind":"JobList","items":[1,null,"a"]}', WRONG),
     ("a list that is none", JSON, b'{"kind":"JobList","items":{}}', WRONG),
-    ("a queue that is none", JSON, spec().replace('"roles"', '"queue":"none","roles"').encode(),
-     (400, 404, 422)),
+    (
+        "a queue that is none",
+        JSON,
+        spec().replace('"roles"', '"queue":"none","roles"').encode(),
+        (400, 404, 422),
+    ),
     ("XML", "application/xml", b"<a/>", (400, 415)),
     ("protobuf", "application/vnd.kubernetes.protobuf", b"k8s\x00", (400, 415)),
     ("a content type without end", "a" * 5000, b"{}", (400, 415, 431)),

@@ -44,25 +44,32 @@ class Gang:
         self.command = (
             f"d={self.stem}.$MUSTER_RANK; echo $$ start $MUSTER_ATTEMPT >>$d; n=0; "
             f"until [ -e {self.stop_path} ]; do n=$((n+1)); echo $$ $n >>$d; sleep {tick}; done; "
-            f"exit {exit_code}")
+            f"exit {exit_code}"
+        )
 
     def wait_started(self, seconds=20):
         wait_until(
-            seconds, lambda: all(diary.pid for diary in self.diaries),
-            f"the ranks of {self.name} do not start")
+            seconds,
+            lambda: all(diary.pid for diary in self.diaries),
+            f"the ranks of {self.name} do not start",
+        )
 
     def check_untouched(self):
         """One start each, alive, and still counting."""
         before = [diary.count() for diary in self.diaries]
         for number, diary in enumerate(self.diaries):
             starts = diary.starts()
-            expect(len(starts) == 1, f"rank {number} of {self.name} was started {len(starts)} times")
+            expect(
+                len(starts) == 1, f"rank {number} of {self.name} was started {len(starts)} times"
+            )
             expect(starts[0][2] == "1", f"rank {number} of {self.name} is attempt {starts[0][2]}")
             expect(is_alive(diary.pid), f"rank {number} of {self.name}, pid {diary.pid}, is gone")
         for number, diary in enumerate(self.diaries):
             wait_until(
-                10, lambda: diary.count() > before[number],
-                f"rank {number} of {self.name} has stopped counting")
+                10,
+                lambda: diary.count() > before[number],
+                f"rank {number} of {self.name} has stopped counting",
+            )
 
     def stop(self):
         """Lets the ranks end by themselves."""
@@ -81,8 +88,10 @@ def wait_phase(client, name, phase, seconds=30):
         is_over = reached in ("Succeeded", "Failed", "Cancelled")
         expect(
             reached == phase or not is_over,
-            f"job {name} is {reached} and not {phase}: {found['status']}")
+            f"job {name} is {reached} and not {phase}: {found['status']}",
+        )
         return found if reached == phase else None
 
     return wait_until(
-        seconds, look, lambda: f"job {name} does not become {phase}: {last.get('status')}")
+        seconds, look, lambda: f"job {name} does not become {phase}: {last.get('status')}"
+    )

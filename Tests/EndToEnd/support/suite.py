@@ -83,7 +83,11 @@ class Suite:
     def __init__(self, name, arguments):
         self.name = name
         self.is_long = arguments.long
-        self.seed = arguments.seed if arguments.seed is not None else random.SystemRandom().randrange(1 << 32)
+        self.seed = (
+            arguments.seed
+            if arguments.seed is not None
+            else random.SystemRandom().randrange(1 << 32)
+        )
         self.dice = random.Random(self.seed)
         self.directory = tempfile.mkdtemp(prefix=f"muster-{name}-")
         self.began = time.monotonic()
@@ -96,7 +100,9 @@ class Suite:
         """Which of the suite's processes are gone, and how; taken before the clearing up."""
         return [
             f"the {process.name} has ended with {process.process.returncode}: {process.excerpt()}"
-            for process in self.processes if process.process and process.has_ended()]
+            for process in self.processes
+            if process.process and process.has_ended()
+        ]
 
     def note(self, text):
         """Prints one line of what is going on, with the seconds since the start."""

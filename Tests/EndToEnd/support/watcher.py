@@ -42,8 +42,10 @@ class Watcher:
         highest = max([0] + [known for _, known in self.picture.values()])
         expect(version >= highest, f"a list is of version {version}, but {highest} was seen before")
         self.picture = {
-            item["metadata"]["name"]:
-                (item["metadata"]["uid"], int(item["metadata"]["resourceVersion"]))
+            item["metadata"]["name"]: (
+                item["metadata"]["uid"],
+                int(item["metadata"]["resourceVersion"]),
+            )
             for item in items
         }
         self.version = version
@@ -64,13 +66,16 @@ class Watcher:
         metadata = event["object"]["metadata"]
         version = int(metadata["resourceVersion"])
         if event["type"] == "BOOKMARK":
-            expect(version >= self.version, f"a bookmark goes back from {self.version} to {version}")
+            expect(
+                version >= self.version, f"a bookmark goes back from {self.version} to {version}"
+            )
             self.version = version
             return
         name, uid = metadata["name"], metadata["uid"]
         expect(
             version > self.version,
-            f"{event['type']} of {name} has version {version} after {self.version}")
+            f"{event['type']} of {name} has version {version} after {self.version}",
+        )
         known = self.picture.get(name)
         same = known is not None and known[0] == uid
         if event["type"] == "ADDED":
@@ -89,11 +94,15 @@ class Watcher:
     def difference(self, items):
         """Where the picture and a fresh list differ; empty when they agree."""
         fresh = {
-            item["metadata"]["name"]:
-                (item["metadata"]["uid"], int(item["metadata"]["resourceVersion"]))
+            item["metadata"]["name"]: (
+                item["metadata"]["uid"],
+                int(item["metadata"]["resourceVersion"]),
+            )
             for item in items
         }
         picture = dict(self.picture)
         names = sorted(set(fresh) | set(picture))
         wrong = [name for name in names if fresh.get(name) != picture.get(name)]
-        return [f"{name}: listed {fresh.get(name)}, watched {picture.get(name)}" for name in wrong[:3]]
+        return [
+            f"{name}: listed {fresh.get(name)}, watched {picture.get(name)}" for name in wrong[:3]
+        ]
