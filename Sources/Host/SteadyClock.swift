@@ -2,8 +2,8 @@ public import Primitives
 
 /// Wall time that does not jump: it runs with the machine's own clock and leans towards the wall.
 ///
-/// When somebody sets the time of day by an hour, nobody falls silent and no deadline fires at once;
-/// the difference is made up at a tenth of the speed of time.
+/// When somebody sets the time of day by an hour, nobody falls silent and no deadline fires at
+/// once; the difference is made up at a tenth of the speed of time.
 public struct SteadyClock: Sendable {
     private var last: Tick
     private var lastBoottime: Int64

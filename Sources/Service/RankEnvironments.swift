@@ -9,7 +9,7 @@ struct RankEnvironments {
     let view: JobView
     let spec: JobSpec
     private let nodes: [String]
-    /// Per rank: the number of its node, and its own number there. Counted once, for gangs are long.
+    /// Per rank: the number of its node, and its own number there. Counted once: gangs are long.
     private var nodeOfRank: [Int] = []
     private var localRank: [Int] = []
     /// Per node: how many ranks it has.
