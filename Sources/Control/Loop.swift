@@ -41,6 +41,7 @@ public final class Loop {
     let catalog: Catalog
     private let options: LoopOptions
     private let log: Log
+    private let tally: Tally
     private let recover: () throws -> Kernel
     private let fail: (String) -> Void
     private weak var sink: (any DeliverySink)?
@@ -53,7 +54,8 @@ public final class Loop {
 
     init(
         kernel: Kernel, store: Store, mailbox: Mailbox, catalog: Catalog, options: LoopOptions,
-        lastSnapshot: UInt64, lastTick: Tick, log: Log, recover: @escaping () throws -> Kernel,
+        lastSnapshot: UInt64, lastTick: Tick, log: Log, counters: Counters,
+        recover: @escaping () throws -> Kernel,
         fail: @escaping (String) -> Void
     ) {
         self.kernel = kernel
@@ -64,6 +66,7 @@ public final class Loop {
         self.lastSnapshot = lastSnapshot
         clock.leap(past: lastTick)
         self.log = log
+        tally = Tally(counters: counters)
         self.recover = recover
         self.fail = fail
     }
@@ -99,19 +102,22 @@ public final class Loop {
             }
         }
         if !outcome.records.isEmpty {
+            let began = Clock.monotonicNanoseconds()
             do throws(StorageFailure) {
                 try store.commit(write(outcome, texts, notes, at: now))
             } catch {
                 refuse(batch, after: error)
                 return
             }
+            let spent = Clock.monotonicNanoseconds() - began
+            tally.count(outcome, in: kernel, commitMicroseconds: UInt64(clamping: spent / 1000))
             for (uid, written) in texts where written.text.residentBody == nil {
                 catalog.bodies.keep(uid, written.body)
             }
             catalog.publish(
                 outcome, of: kernel, texts: texts.mapValues(\.text), events: notes)
-            explainBlockers(outcome)
         }
+        explainBlockers(outcome)
         let answers = zip(batch, outcome.replies).compactMap { submission, reply in
             submission.ticket == 0 ? nil : (ticket: submission.ticket, reply: reply)
         }
@@ -207,15 +213,13 @@ public final class Loop {
 
     /// Keeps the readers' answer to "why does it wait" in step with the planner's.
     private func explainBlockers(_ outcome: Outcome) {
-        for change in outcome.changes {
-            guard case .object(let uid) = change.subject, let job = kernel.job(uid),
-                job.phase == .pending, let blocker = kernel.blocker(of: job)
-            else { continue }
-            catalog.setBlocker(blocker.text, ofShape: job.shape.number)
+        for (shape, blocker) in outcome.blocked {
+            catalog.setBlocker(blocker.text, ofShape: shape)
         }
     }
 
     private func upkeep(isIdle: Bool) {
+        tally.count(store.figures, isWritable: !isReadOnly)
         batches += 1
         if options.batchesPerCheck > 0, batches % options.batchesPerCheck == 0 {
             let broken = kernel.check()
@@ -261,6 +265,7 @@ public final class Loop {
     }
 
     private func handle(_ failure: StorageFailure) {
+        tally.counters.add(.storeFailures)
         if case .full = failure {
             log.error(
                 "the disk is full: writes are refused until space returns",

@@ -27,7 +27,7 @@ public enum Recovery {
     public static func open(
         _ directory: String, store options: StoreOptions,
         loop loopOptions: LoopOptions = LoopOptions(),
-        log: Log,
+        log: Log, counters: Counters,
         fail: @escaping (String) -> Void
     ) throws -> Core {
         let store = try Store.open(directory, options: options)
@@ -63,7 +63,7 @@ public enum Recovery {
         let mailbox = Mailbox()
         let loop = Loop(
             kernel: kernel, store: store, mailbox: mailbox, catalog: catalog, options: loopOptions,
-            lastSnapshot: snapshot, lastTick: lastTick, log: log,
+            lastSnapshot: snapshot, lastTick: lastTick, log: log, counters: counters,
             recover: { try currentKernel(store) }, fail: fail)
         return Core(
             loop: loop, mailbox: mailbox, catalog: catalog, isNew: kernel.sequence == 0,

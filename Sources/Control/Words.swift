@@ -7,7 +7,6 @@ extension Blocker {
         case .noMachines: "no node is ready for work"
         case .tooFewFree(let placed, let wanted, _):
             "\(placed) of \(wanted) ranks would fit now; the gang starts whole or not at all"
-        case .notExamined: "not examined yet"
         }
     }
 }

@@ -108,9 +108,6 @@ struct ShapeUse: Sendable {
     /// Answer of the fit check, valid for one state of the machines.
     var fitStamp: UInt64 = 0
     var misfit: Misfit?
-    /// Why the class did not start in the newest pass.
-    var blocker: Blocker = .notExamined
-    var isBlocked = false
 }
 
 /// A moment at which the kernel wants to be stepped, and why.

@@ -1,4 +1,5 @@
 public import Primitives
+public import Scheduling
 
 /// The answer to one command.
 public enum Reply: Sendable {
@@ -50,6 +51,8 @@ public struct Outcome: Sendable {
     public var replies: [Reply] = []
     /// One a subject, in the order of their versions.
     public var changes: [Change] = []
+    /// Classes of waiting jobs that were examined and did not fit, by row of their shape.
+    public var blocked: [(shape: UInt32, blocker: Blocker)] = []
     /// When to step again without commands.
     public var nextTimer: Tick?
 

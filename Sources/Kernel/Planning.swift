@@ -131,11 +131,9 @@ extension Kernel {
                 // The trial took the devices; the records take them again, as on replay.
                 giveBack(placements, shapes[shape].shape)
                 start(place.uid, placements, at: now)
-                shapes[shape].isBlocked = false
                 pending.advance(place.shape)
             case .blocked(let blocker):
-                shapes[shape].blocker = blocker
-                shapes[shape].isBlocked = true
+                outcome.blocked.append((place.shape, blocker))
                 pending.sleep(place.shape)
             }
         }

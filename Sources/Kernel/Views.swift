@@ -54,12 +54,6 @@ extension Kernel {
 
     public func shape(of job: Job) -> Shape { shapes[Row(job.shape.number)].shape }
 
-    /// Why the job's class did not start when it was last examined.
-    public func blocker(of job: Job) -> Blocker? {
-        let use = shapes[Row(job.shape.number)]
-        return use.isBlocked ? use.blocker : nil
-    }
-
     public func node(_ uid: UInt64) -> NodeState? {
         guard let row = byUID[uid], entities[row].kind == .node else { return nil }
         let index = Int(entities[row].link)

@@ -12,8 +12,6 @@ public enum Blocker: Hashable, Sendable {
     case noMachines
     /// This many of the gang's ranks would fit now; role `role` is where it ended.
     case tooFewFree(placed: UInt32, wanted: UInt32, role: UInt16)
-    /// The pass ended before the gang was looked at.
-    case notExamined
 }
 
 /// Why a gang could not start on the empty cluster either.

@@ -39,14 +39,16 @@ final class AgentSessions {
     private let launches: Launches
     private let epoch: UInt64
     private let log: Log
+    private let counters: Counters
     private var sessions: [UInt64: AgentSession] = [:]
     let logs: LogRelay
 
-    init(reactor: Reactor, catalog: Catalog, epoch: UInt64, log: Log) {
+    init(reactor: Reactor, catalog: Catalog, epoch: UInt64, log: Log, counters: Counters) {
         self.reactor = reactor
         self.catalog = catalog
         self.epoch = epoch
         self.log = log
+        self.counters = counters
         launches = Launches(catalog: catalog)
         logs = LogRelay()
     }
@@ -180,6 +182,7 @@ final class AgentSessions {
         _ reports: [AgentReport], _ hello: AgentHello, _ session: AgentSession,
         _ submit: @escaping Submit
     ) {
+        counters.add(.agentReports, UInt64(reports.count))
         let commands = reports.map { report in
             (command: Command.report(rankReport(report, hello)), draft: DocumentDraft?.none)
         }

@@ -26,7 +26,9 @@ public enum Controller {
         let log = Log(minimum: level(options.logLevel))
         let directory = try absolute(options.dataDirectory ?? "muster-data")
         let (host, port) = try address(options.listen ?? "127.0.0.1:7443")
-        let core = try open(directory, options, log)
+        let counters = Counters()
+        counters.set(.startTime, Clock.now().milliseconds / 1000)
+        let core = try open(directory, options, log, counters)
         let reactor = try makeReactor(options)
         let certificates = try Certificates.prepare(
             in: directory, names: names(host, options), addresses: addresses(host, options))
@@ -34,7 +36,7 @@ public enum Controller {
             certificate: certificates.certificatePath, key: certificates.keyPath)
         let server = Server(
             reactor: reactor, core: core, hosts: hosts(host, options), clusterName: "muster",
-            log: log, counters: Counters())
+            log: log, counters: counters)
         core.loop.attach(server)
         let loop = Transfer(core.loop)
         let thread = try start("core") { loop.value.run() }
@@ -55,7 +57,7 @@ public enum Controller {
     }
 
     private static func open(
-        _ directory: String, _ options: ServeOptions, _ log: Log
+        _ directory: String, _ options: ServeOptions, _ log: Log, _ counters: Counters
     ) throws(Refusal) -> Recovery.Core {
         var store = StoreOptions()
         store.allowAnyFileSystem = options.allowAnyFileSystem ?? false
@@ -66,7 +68,9 @@ public enum Controller {
         }
         loop.batchesPerCheck = max(0, options.batchesPerCheck ?? 0)
         do {
-            return try Recovery.open(directory, store: store, loop: loop, log: log) { finding in
+            return try Recovery.open(
+                directory, store: store, loop: loop, log: log, counters: counters
+            ) { finding in
                 // Nothing may be acknowledged any more: the supervisor starts a fresh process.
                 log.error("stopping at once", .text("finding", finding))
                 _exit(74)

@@ -64,8 +64,11 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         tables = TableJSON(objects: objects)
         authenticator = Authenticator(catalog: core.catalog)
         tokensSeen = core.catalog.version
-        watchers = Watchers(reactor: reactor, catalog: core.catalog, tables: tables)
-        agents = AgentSessions(reactor: reactor, catalog: core.catalog, epoch: core.epoch, log: log)
+        watchers = Watchers(
+            reactor: reactor, catalog: core.catalog, tables: tables, counters: counters)
+        agents = AgentSessions(
+            reactor: reactor, catalog: core.catalog, epoch: core.epoch, log: log,
+            counters: counters)
     }
 
     /// No new work is taken; what is under way is answered.
@@ -216,7 +219,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     static let jsonHeaders = Headers([("Content-Type", "application/json")])
 
     func reply(_ status: Int, _ body: [UInt8], _ exchange: Exchange) {
-        exchange.reply(status, Self.jsonHeaders, body: body)
+        answer(status, Self.jsonHeaders, body, exchange)
     }
 
     func refuse(_ refusal: Refusal, _ exchange: Exchange) {
@@ -231,9 +234,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     }
 
     private func reply(_ refusal: Refusal, _ exchange: Exchange, headers: Headers) {
-        exchange.reply(
+        answer(
             refusal.reason.statusCode, headers.adding("Content-Type", "application/json"),
-            body: StatusJSON.failure(refusal))
+            StatusJSON.failure(refusal), exchange)
     }
 
     func refusalBody(status: Int, message: String) -> [UInt8] {

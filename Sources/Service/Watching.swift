@@ -5,6 +5,7 @@ import Kernel
 import Network
 import Primitives
 import Resources
+import Telemetry
 import Wire
 
 extension Server {
@@ -85,16 +86,18 @@ final class Watchers {
     private let reactor: Reactor
     private let catalog: Catalog
     private let tables: TableJSON
+    private let counters: Counters
     private var watchers: [UInt64: Watcher] = [:]
     private var nextNumber: UInt64 = 0
     private var perToken: [UInt64: Int] = [:]
     /// Lines already written for another watcher of the same kind.
     private var lines: [LineKey: [UInt8]] = [:]
 
-    init(reactor: Reactor, catalog: Catalog, tables: TableJSON) {
+    init(reactor: Reactor, catalog: Catalog, tables: TableJSON, counters: Counters) {
         self.reactor = reactor
         self.catalog = catalog
         self.tables = tables
+        self.counters = counters
     }
 
     var count: Int { watchers.count }
@@ -266,6 +269,7 @@ final class Watchers {
                 watcher.shown.remove(uid)
             }
         }
+        counters.add(.watchEvents)
         watcher.send(cachedLine(word, change, subscription))
     }
 
@@ -332,6 +336,7 @@ final class Watchers {
 
     /// The position is older than what is remembered: the client must list again.
     private func expire(_ watcher: Watcher, _ number: UInt64) {
+        counters.add(.watchesExpired)
         let refusal = Refusal(
             .gone, field: "resourceVersion",
             finding: "version \(watcher.position) is too old to watch from, or not of this history",

@@ -15,41 +15,32 @@ struct Series {
 
 /// Totals that only grow; series of one family stand together.
 public enum Counter: Int, CaseIterable, Sendable {
-    case requestsSucceeded, requestsRedirected, requestsRefused, requestsFailed
+    case requestsSucceeded, requestsRefused, requestsFailed
     case requestsShed
     case authenticationFailures
-    case connectionsAccepted, connectionsRefused
     case jobsSubmitted, jobsStarted
     case jobsSucceeded, jobsFailed, jobsCancelled
-    case jobsRequeued, jobsPreempted
-    case schedulingPasses, schedulingPassesCapped
+    case jobsRequeued
     case journalRecords
     case storeCommits, storeCheckpoints, storeCheckpointsHeld, storeFailures
     case watchEvents, watchesExpired
-    case agentReports, agentLeasesLost
+    case agentReports
     case logLinesDropped
 
     var series: Series {
         switch self {
         case .requestsSucceeded: requests("2xx")
-        case .requestsRedirected: requests("3xx")
         case .requestsRefused: requests("4xx")
         case .requestsFailed: requests("5xx")
         case .requestsShed: Series("http_requests_shed", "Requests turned away with 429.")
         case .authenticationFailures:
             Series("authentication_failures", "Requests without a valid credential.")
-        case .connectionsAccepted: Series("connections_accepted", "Connections taken.")
-        case .connectionsRefused: Series("connections_refused", "Connections over the limit.")
         case .jobsSubmitted: Series("jobs_submitted", "Jobs accepted and durable.")
         case .jobsStarted: Series("jobs_started", "Starts of whole gangs, restarts included.")
         case .jobsSucceeded: finished("succeeded")
         case .jobsFailed: finished("failed")
         case .jobsCancelled: finished("cancelled")
         case .jobsRequeued: Series("jobs_requeued", "Jobs put back in the queue after a failure.")
-        case .jobsPreempted: Series("jobs_preempted", "Jobs stopped for one that went before.")
-        case .schedulingPasses: Series("scheduling_passes", "Rounds of the planner.")
-        case .schedulingPassesCapped:
-            Series("scheduling_passes_capped", "Rounds that ended at their work limit.")
         case .journalRecords: Series("journal_records", "Records made durable.")
         case .storeCommits: Series("store_commits", "Transactions, one sync each.")
         case .storeCheckpoints: Series("store_checkpoints", "Moves of the log into the database.")
@@ -59,7 +50,6 @@ public enum Counter: Int, CaseIterable, Sendable {
         case .watchEvents: Series("watch_events", "Events sent to watchers.")
         case .watchesExpired: Series("watches_expired", "Watches ended with 410 for being slow.")
         case .agentReports: Series("agent_reports", "Reports taken from agents.")
-        case .agentLeasesLost: Series("agent_leases_lost", "Agents that went silent too long.")
         case .logLinesDropped:
             Series("log_lines_dropped", "Log lines lost because nobody read them.")
         }
@@ -76,59 +66,51 @@ public enum Counter: Int, CaseIterable, Sendable {
 
 /// Figures that go up and down; series of one family stand together.
 public enum Gauge: Int, CaseIterable, Sendable {
-    case jobsPending, jobsRunning
-    case nodesReady, nodesDraining, nodesLost
-    case gpusAllocated, gpusFree, gpusUnusable
+    case jobsPending, jobsStarting, jobsRunning, jobsStopping
+    case nodesReady, nodesCordoned, nodesSilent
+    case agentsConnected
     case connectionsOpen, watchesOpen
-    case mailboxCommands
     case journalSequence
-    case storeWritable, storeLogBytes
+    case storeWritable, storeLogPages
     case startTime
 
     var series: Series {
         switch self {
         case .jobsPending: jobs("pending")
+        case .jobsStarting: jobs("starting")
         case .jobsRunning: jobs("running")
+        case .jobsStopping: jobs("stopping")
         case .nodesReady: nodes("ready")
-        case .nodesDraining: nodes("draining")
-        case .nodesLost: nodes("lost")
-        case .gpusAllocated: gpus("allocated")
-        case .gpusFree: gpus("free")
-        case .gpusUnusable: gpus("unusable")
+        case .nodesCordoned: nodes("cordoned")
+        case .nodesSilent: nodes("silent")
+        case .agentsConnected: Series("agents_connected", "Agents now.")
         case .connectionsOpen: Series("connections_open", "Connections now.")
         case .watchesOpen: Series("watches_open", "Watches now.")
-        case .mailboxCommands: Series("mailbox_commands", "Commands waiting for the core.")
         case .journalSequence: Series("journal_sequence", "The newest durable sequence.")
         case .storeWritable: Series("store_writable", "1 while writes are taken, else 0.")
-        case .storeLogBytes: Series("store_log_bytes", "Length of the write-ahead log.")
+        case .storeLogPages: Series("store_log_pages", "Pages of 4 KiB in the write-ahead log.")
         case .startTime: Series("start_time_seconds", "Unix time of this process's start.")
         }
     }
 
-    private func jobs(_ state: String) -> Series {
-        Series("jobs", "state=\"\(state)\"", "Jobs that have not ended, by state.")
+    private func jobs(_ phase: String) -> Series {
+        Series("jobs", "phase=\"\(phase)\"", "Jobs that have not ended, by phase.")
     }
 
     private func nodes(_ state: String) -> Series {
         Series("nodes", "state=\"\(state)\"", "Nodes, by state.")
     }
-
-    private func gpus(_ state: String) -> Series {
-        Series("gpus", "state=\"\(state)\"", "GPUs, by state.")
-    }
 }
 
 /// Distributions with fixed buckets.
 public enum Histogram: Int, CaseIterable, Sendable {
-    case requestTime, commitTime, passTime
+    case commitTime
     case queueWait
     case commitRecords
 
     var series: Series {
         switch self {
-        case .requestTime: Series("http_request_duration_seconds", "From first byte to answer.")
         case .commitTime: Series("store_commit_duration_seconds", "One transaction with its sync.")
-        case .passTime: Series("scheduling_pass_duration_seconds", "One round of the planner.")
         case .queueWait: Series("job_queue_wait_seconds", "From submission to the gang's start.")
         case .commitRecords: Series("store_commit_records", "Records in one transaction.")
         }
@@ -151,7 +133,7 @@ public enum Histogram: Int, CaseIterable, Sendable {
     /// Upper bounds, inclusive, in microseconds or pieces.
     var bounds: [UInt64] {
         switch self {
-        case .requestTime, .commitTime, .passTime: Histogram.short
+        case .commitTime: Histogram.short
         case .queueWait: Histogram.long
         case .commitRecords: Histogram.pieces
         }
@@ -160,7 +142,7 @@ public enum Histogram: Int, CaseIterable, Sendable {
     /// A value in the unit that the name promises.
     func shown(_ value: UInt64) -> String {
         switch self {
-        case .requestTime, .commitTime, .passTime, .queueWait:
+        case .commitTime, .queueWait:
             let (whole, rest) = value.quotientAndRemainder(dividingBy: 1_000_000)
             return MetricsText.decimal(whole, rest, digits: 6)
         case .commitRecords: return "\(value).0"

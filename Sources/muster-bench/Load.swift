@@ -136,9 +136,7 @@ private func finished(
 ) throws(Refusal) -> Int {
     let text = String(decoding: try target.send(connection, .get, "/metrics"), as: UTF8.self)
     var total = 0
-    for line in text.split(separator: "\n") where line.hasPrefix("muster_jobs{") {
-        guard line.contains("succeeded") || line.contains("failed") || line.contains("cancelled")
-        else { continue }
+    for line in text.split(separator: "\n") where line.hasPrefix("muster_jobs_finished_total{") {
         total += line.split(separator: " ").last.flatMap { Double($0) }.map { Int($0) } ?? 0
     }
     return total

@@ -24,7 +24,9 @@ import Wire
         var options = StoreOptions()
         options.allowAnyFileSystem = true
         options.ballastBytes = 0
-        let core = try Recovery.open(folder, store: options, log: Log(minimum: .error)) {
+        let core = try Recovery.open(
+            folder, store: options, log: Log(minimum: .error), counters: Counters()
+        ) {
             Issue.record("\($0)")
         }
         #expect(core.mailbox.post(requests))
