@@ -6,7 +6,7 @@ import shutil
 import subprocess
 
 from support.api import JOBS, job
-from support.cluster import SCRATCH, Agent, Controller
+from support.cluster import Agent, Controller
 from support.ranks import Gang, wait_phase
 from support.suite import Failure, Skipped, expect, run, wait_until
 
@@ -176,21 +176,8 @@ def restart_while_full(suite, disk, writer, controller):
 def disk_full(suite):
     """Fills a small disk under a controller, frees it, kills it while full."""
     disk = Disk(suite)
-    tracer, options = [], ["--allow-any-file-system"]
-    if SCRATCH:
-        tracer, options = [
-            "strace",
-            "-f",
-            "-o",
-            "/dev/null",
-            "--seccomp-bpf",
-            "-e",
-            "trace=statfs",
-            "-e",
-            "inject=statfs:retval=0",
-        ], []
     controller = Controller(
-        suite, data=os.path.join(disk.path, "data"), options=options, tracer=tracer
+        suite, data=os.path.join(disk.path, "data"), options=["--allow-any-file-system"]
     )
     controller.start()
     agent = Agent(suite, controller)

@@ -7,12 +7,11 @@ import subprocess
 import time
 
 from support.api import NODES, Client, Refused, Unreachable
-from support.suite import Failure, Skipped, children, wait_until
+from support.suite import Failure, children, wait_until
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORY = os.path.dirname(os.path.dirname(os.path.dirname(HERE)))
 BINARIES = os.environ.get("MUSTER_BIN") or os.path.join(REPOSITORY, ".build", "release")
-SCRATCH = os.environ.get("MUSTER_SCRATCH") == "1"
 
 
 def program(name):
@@ -24,17 +23,11 @@ def program(name):
 
 def serve_command(data, port, more):
     """How a controller is started."""
-    if SCRATCH:
-        if more:
-            raise Skipped(f"the scratch build knows no {' '.join(more)}")
-        return [program("muster"), "serve", data, f"127.0.0.1:{port}"]
     return [program("muster"), "serve", "--data-dir", data, "--listen", f"127.0.0.1:{port}", *more]
 
 
 def agent_command(url, token, authority, data, name, cpus, gpus):
     """How an agent is started."""
-    if SCRATCH:
-        return [program("muster"), "agent", url, token, authority, data, name, str(gpus)]
     return [
         program("muster"),
         "agent",

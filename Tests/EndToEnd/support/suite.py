@@ -169,13 +169,14 @@ def run(name, body):
     threading.Thread(target=suite.reap, daemon=True).start()
     suite.note(f"{name}, seed {suite.seed}, in {suite.directory}")
     why = None
+    remark = ""
     try:
         body(suite)
         suite.check_threads()
     except Failure as failure:
         why = str(failure)
     except Skipped as reason:
-        print(f"skipped: {reason}")
+        remark = f" (skipped: {reason})"
     except KeyboardInterrupt:
         why = "interrupted"
     except Exception as error:  # Also what the server should not have answered.
@@ -192,7 +193,7 @@ def run(name, body):
     if why is None:
         shutil.rmtree(suite.directory, ignore_errors=True)
         suite.note("done")
-        print(f"PASS {name}")
+        print(f"PASS {name}{remark}")
         sys.stdout.flush()
         os._exit(0)
     print(f"kept: {suite.directory} (seed {suite.seed})")
