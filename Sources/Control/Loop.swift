@@ -47,6 +47,7 @@ public final class Loop {
     private weak var sink: (any DeliverySink)?
     private var lastSnapshot: UInt64
     private var isReadOnly = false
+    private var lastTurn: Tick?
     private var nextTimer: Tick?
     private var batches = 0
     /// The journal's ticks never step back, whatever happens to the time of day.
@@ -93,6 +94,14 @@ public final class Loop {
     /// The four duties, in their order.
     private func serve(_ batch: [CoreRequest]) {
         let now = clock.now()
+        // The loop turns once a second: after a longer gap it was we who did not listen.
+        if let lastTurn, now.since(lastTurn) > Duration64(seconds: 3) {
+            log.warning(
+                "the controller did not run for a while; nodes get time to be heard",
+                .integer("milliseconds", now.since(lastTurn).milliseconds))
+            kernel.grantGrace(at: now)
+        }
+        lastTurn = now
         let outcome = kernel.step(batch.map(\.command), at: now)
         nextTimer = outcome.nextTimer
         let texts = texts(of: batch, outcome)

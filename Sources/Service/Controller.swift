@@ -75,6 +75,11 @@ public enum Controller {
                 log.error("stopping at once", .text("finding", finding))
                 _exit(74)
             }
+        } catch StorageFailure.full(let detail) {
+            throw Refusal(
+                .insufficientStorage, field: directory,
+                finding: "no space is left to start on (\(detail))",
+                remedy: "Free space on the volume of the data directory, then start again")
         } catch let failure as StorageFailure {
             throw Refusal(
                 .internalFailure, field: directory, finding: failure.finding,
