@@ -23,6 +23,14 @@ public struct WatchChange: Sendable {
     public let version: UInt64
     public let kind: Kind
     public let item: Item
+
+    /// What keeping it costs, in small views.
+    var weight: Int {
+        switch item {
+        case .job(let view), .pod(let view, _): 1 + view.job.ranks.count / 8
+        case .node, .object, .event: 1
+        }
+    }
 }
 
 /// A reading of the catalog at one version.

@@ -104,9 +104,11 @@ struct EventShelf: Sendable {
 
 /// The newest changes of one resource. A watcher that is further behind must list again.
 struct ChangeRing: Sendable {
+    /// Room in units of one small view; a gang's view weighs more, by its ranks.
     static let capacity = 20_000
 
     private var entries: [WatchChange] = []
+    private var weight = 0
     /// Positions from here on can be resumed.
     private(set) var floor: UInt64 = 0
 
@@ -114,17 +116,24 @@ struct ChangeRing: Sendable {
 
     mutating func append(_ change: WatchChange) {
         entries.append(change)
-        if entries.count > Self.capacity * 3 / 2 {
-            let surplus = entries.count - Self.capacity
-            floor = entries[surplus - 1].version
-            entries.removeFirst(surplus)
+        weight += change.weight
+        guard weight > Self.capacity * 3 / 2 else { return }
+        // In thirds, so that an append stays cheap. The newest always stays.
+        var surplus = 0
+        while weight > Self.capacity, surplus < entries.count - 1 {
+            weight -= entries[surplus].weight
+            surplus += 1
         }
+        guard surplus > 0 else { return }
+        floor = entries[surplus - 1].version
+        entries.removeFirst(surplus)
     }
 
     /// Forgets everything up to a version.
     mutating func raiseFloor(to version: UInt64) {
         floor = max(floor, version)
         entries.removeAll { $0.version <= version }
+        weight = entries.reduce(0) { $0 + $1.weight }
     }
 
     func changes(after version: UInt64, limit: Int) -> [WatchChange] {

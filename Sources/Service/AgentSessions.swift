@@ -165,11 +165,22 @@ final class AgentSessions {
             labels[key] = value
         }
         labels["kubernetes.io/hostname"] = hello.name
+        // What people noted on the node stays.
+        let known = catalog.node(hello.name)?.text.head
+        let annotations = known.flatMap { head in
+            try? WireDecoder.decode(
+                StoredHead.self, json: head, limits: .trusted, unknown: .ignore
+            ).annotations
+        }
         var head = JSONWriter()
         head.openObject()
         head.member("name", hello.name)
         head.key("labels")
         head.raw(WireEncoder.encode(labels))
+        if let annotations, !annotations.isEmpty {
+            head.key("annotations")
+            head.raw(WireEncoder.encode(annotations))
+        }
         head.closeObject()
         let text = NodeText(
             address: hello.address, hostName: hello.hostName, version: hello.version,
@@ -227,7 +238,11 @@ final class AgentSessions {
                 var message = ControllerMessage()
                 message.launch = launches.order(
                     job: job, attempt: attempt, ranks: ranks.map { ($0, false) })
-                if message.launch != nil { session.send(message) }
+                guard message.launch != nil else {
+                    log.warning("a gang cannot be launched", .unsigned("job", job))
+                    continue
+                }
+                session.send(message)
             case .stop(let node, let job, let attempt):
                 var message = ControllerMessage()
                 message.stop = AttemptName(job: job, attempt: attempt)

@@ -15,24 +15,18 @@ struct Bootstrap {
     private var tokenPath: String { "\(directory)/admin.token" }
     private var agentTokenPath: String { "\(directory)/agent.token" }
 
-    /// Creates what every cluster has; does nothing where it is there already.
+    /// Creates what every cluster begins with. For the very first start only: what people delete
+    /// or revoke later does not come back.
     func seed() throws(Refusal) {
         let plain = DocumentDraftMaker()
-        var wanted: [CoreRequest] = []
-        if catalog.object(.namespace, "default") == nil {
-            wanted.append(plain.object(.namespace, "default"))
-        }
-        if catalog.object(.queue, "default") == nil {
-            wanted.append(plain.object(.queue, "default"))
-        }
+        var wanted = [plain.object(.namespace, "default"), plain.object(.queue, "default")]
         for (name, role, path) in [
             ("admin", TokenRole.admin, tokenPath), ("agent", TokenRole.agent, agentTokenPath),
-        ] where catalog.object(.token, name) == nil {
+        ] {
             let secret = try TokenText.make(name: name)
             try write(secret + "\n", to: path, mode: 0o600)
             wanted.append(plain.token(name, role, secret))
         }
-        guard !wanted.isEmpty else { return }
         guard mailbox.post(wanted) else {
             throw Refusal(
                 .unavailable, finding: "the core does not take its first commands",

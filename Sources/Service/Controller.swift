@@ -35,14 +35,14 @@ public enum Controller {
         let tls = try TLSContext.server(
             certificate: certificates.certificatePath, key: certificates.keyPath)
         let server = Server(
-            reactor: reactor, core: core, hosts: hosts(host, options), clusterName: "muster",
-            log: log, counters: counters)
+            reactor: reactor, core: core, hosts: hosts(host, options), log: log,
+            counters: counters)
         core.loop.attach(server)
         let loop = Transfer(core.loop)
         let thread = try start("core") { loop.value.run() }
         let bootstrap = Bootstrap(
             directory: directory, mailbox: core.mailbox, catalog: core.catalog)
-        try bootstrap.seed()
+        if core.isNew { try bootstrap.seed() }
         let realPort = try reactor.listen(host: host, port: port, tls: tls, handler: server)
         try reactor.listen(unix: "\(directory)/muster.sock", handler: server)
         let url = "https://\(host.contains(":") ? "[\(host)]" : host):\(realPort)"

@@ -37,7 +37,6 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     let counters: Counters
     let objects: ObjectJSON
     let tables: TableJSON
-    let clusterName: String
     private let authenticator: Authenticator
     private let routes = routeTable()
     private let hosts: [String]
@@ -50,8 +49,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     let agents: AgentSessions
 
     init(
-        reactor: Reactor, core: Recovery.Core, hosts: [String], clusterName: String, log: Log,
-        counters: Counters
+        reactor: Reactor, core: Recovery.Core, hosts: [String], log: Log, counters: Counters
     ) {
         self.reactor = reactor
         catalog = core.catalog
@@ -59,7 +57,6 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         self.log = log
         self.counters = counters
         self.hosts = hosts
-        self.clusterName = clusterName
         objects = ObjectJSON(catalog: core.catalog)
         tables = TableJSON(objects: objects)
         authenticator = Authenticator(catalog: core.catalog)
