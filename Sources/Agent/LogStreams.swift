@@ -43,7 +43,7 @@ struct LogStreams {
 
     mutating func open(_ request: LogRequest, _ isLive: Liveness) -> [LogOutput] {
         let name = RankName(job: request.job, attempt: request.attempt, rank: request.rank)
-        let path = "\(ranksPath)/\(name.directoryName)/log"
+        let path = "\(ranksPath)/\(name.place)/log"
         streams[request.stream] = nil
         guard streams.count < LogStreams.streamsMax else {
             return fail(

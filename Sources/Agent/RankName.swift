@@ -25,6 +25,14 @@ public struct RankName: Hashable, Comparable, Sendable {
 
     public var directoryName: String { "\(job)-\(attempt)-\(rank)" }
 
+    /// The directories that rank directories are spread over.
+    static let shelves = (0..<64).map { $0 < 10 ? "0\($0)" : "\($0)" }
+
+    /// Where the directory is: shelf and name.
+    var place: String {
+        "\(RankName.shelves[Int(job % UInt64(RankName.shelves.count))])/\(directoryName)"
+    }
+
     /// The attempt that the rank belongs to.
     public var attemptName: AttemptName { AttemptName(job: job, attempt: attempt) }
 

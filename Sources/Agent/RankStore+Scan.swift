@@ -19,9 +19,11 @@ extension RankStore {
     func scan() throws(SystemError) -> [Find] {
         var finds: [Find] = []
         var silent: [RankName] = []
-        for text in try Files.list(ranksPath, limit: RankStore.directoriesMax) {
-            guard let name = RankName(directoryName: text) else { continue }
-            if let find = try find(name) { finds.append(find) } else { silent.append(name) }
+        for shelf in RankName.shelves {
+            for text in try Files.list("\(ranksPath)/\(shelf)", limit: RankStore.directoriesMax) {
+                guard let name = RankName(directoryName: text) else { continue }
+                if let find = try find(name) { finds.append(find) } else { silent.append(name) }
+            }
         }
         guard !silent.isEmpty else { return finds }
         let steps = try livingSteps()

@@ -5,9 +5,11 @@ import Resources
 
 /// The rank directories of one agent: made, read, marked and thrown away.
 ///
-///     D/lock                          held by the one agent of this directory
-///     D/ranks/<job>-<attempt>-<rank>  see `RankDirectory`; also `work` and `delivered`
-///     D/trash                         forgotten directories on their way out
+///     D/lock                               held by the one agent of this directory
+///     D/ranks/<NN>/<job>-<attempt>-<rank>  see `RankDirectory`; also `work` and `delivered`
+///     D/trash                              forgotten directories on their way out
+///
+/// `NN` is the job's number modulo 64: one of the shelves that are made once.
 struct RankStore {
     let folder: String
     let boot: BootIdentity
@@ -27,6 +29,9 @@ struct RankStore {
                 try Files.makeDirectory("\(folder)/\(name)", mode: 0o700)
             }
             RankStore.spread("\(folder)/ranks")
+            for shelf in RankName.shelves where !Files.exists("\(folder)/ranks/\(shelf)") {
+                try Files.makeDirectory("\(folder)/ranks/\(shelf)", mode: 0o700)
+            }
             boot = try BootIdentity.current()
         } catch {
             guard error.call == "flock", error.code == EWOULDBLOCK else {
@@ -40,11 +45,12 @@ struct RankStore {
         }
     }
 
-    /// Asks ext4 to put each rank directory somewhere else on the disk.
+    /// Asks ext4 to put each shelf somewhere else on the disk.
     ///
     /// Packed together, each new file walks past every inode that was freed nearby within the last
-    /// minute: measured 15 times dearer after many removals. Other file systems refuse, and need
-    /// no such advice.
+    /// minute: measured 15 times dearer after many removals. Spread one by one, each new rank
+    /// directory costs a look at every group of the disk. Other file systems refuse the advice, and
+    /// need none.
     private static func spread(_ path: String) {
         // FS_IOC_GETFLAGS, FS_IOC_SETFLAGS and FS_TOPDIR_FL of linux/fs.h, on 64-bit machines.
         let (read, write, topDirectory) = (UInt(0x8008_6601), UInt(0x4008_6602), Int(0x0002_0000))
@@ -62,7 +68,7 @@ struct RankStore {
     var trashPath: String { "\(folder)/trash" }
 
     func directory(of name: RankName) -> RankDirectory {
-        RankDirectory("\(ranksPath)/\(name.directoryName)")
+        RankDirectory("\(ranksPath)/\(name.place)")
     }
 
     // MARK: Starting

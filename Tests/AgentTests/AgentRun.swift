@@ -24,16 +24,24 @@ final class Ground {
 
     deinit {
         // SIGQUIT ends what a failed test left behind; gone steps need nothing.
-        for name in (try? Files.list("\(data)/ranks")) ?? [] {
-            let start = try? RankDirectory("\(data)/ranks/\(name)").started()
+        for path in rankPaths {
+            let start = try? RankDirectory(path).started()
             guard let step = start?.step, (try? step.send(SIGQUIT)) == true else { continue }
             _ = eventually { (try? step.isAlive()) != true }
         }
         try? FileManager.default.removeItem(atPath: folder)
     }
 
+    /// Every rank directory there is.
+    var rankPaths: [String] {
+        let ranks = "\(data)/ranks"
+        return ((try? Files.list(ranks)) ?? []).flatMap { shelf in
+            ((try? Files.list("\(ranks)/\(shelf)")) ?? []).map { "\(ranks)/\(shelf)/\($0)" }
+        }
+    }
+
     func rank(_ name: RankName) -> RankDirectory {
-        RankDirectory("\(data)/ranks/\(name.directoryName)")
+        RankDirectory("\(data)/ranks/\(name.place)")
     }
 
     /// The folder that a rank starts in.

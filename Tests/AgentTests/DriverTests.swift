@@ -128,7 +128,7 @@ import Wire
         _ = try controller.waitForEnd(RankNumbers(job: 5))
         controller.send { $0.forget = 5 }
         let data = ground.data
-        #expect(try eventually { try Files.list("\(data)/ranks").isEmpty })
+        #expect(eventually { ground.rankPaths.isEmpty })
         #expect(try eventually { try Files.list("\(data)/trash").isEmpty })
         agent.stop()
     }
