@@ -110,15 +110,6 @@ extension Store {
         while try rows.next() { try body(StoredDocument(rows)) }
     }
 
-    /// Visits the idempotency keys still kept, oldest first; `body` must not call the store.
-    public func forEachIdempotencyKey(_ body: (IdempotencyRow) throws -> Void) throws {
-        let rows = try openWriter().database.prepare(
-            "SELECT key, uid, tick FROM idempotency ORDER BY id")
-        while try rows.next() {
-            try body(IdempotencyRow(key: rows.text(0), uid: rows.bits(1), tick: rows.integer(2)))
-        }
-    }
-
     /// The value of a named position, or nil where it was never set.
     public func marker(_ name: String) throws(StorageFailure) -> [UInt8]? {
         let row = try openWriter().database.prepare("SELECT value FROM markers WHERE name = ?1")

@@ -64,12 +64,6 @@ enum Migrations {
             uid  INTEGER PRIMARY KEY,
             head BLOB NOT NULL
         ) STRICT;
-        CREATE TABLE idempotency (
-            id   INTEGER PRIMARY KEY,
-            key  TEXT NOT NULL UNIQUE,
-            uid  INTEGER NOT NULL,
-            tick INTEGER NOT NULL
-        ) STRICT;
         CREATE TABLE markers (
             name  TEXT PRIMARY KEY,
             value BLOB NOT NULL

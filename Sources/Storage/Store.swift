@@ -92,7 +92,6 @@ public final class Store {
                 for change in batch.documents { try writer.put(change) }
                 for event in batch.events { try writer.put(event) }
                 for finished in batch.history { try writer.put(finished) }
-                for key in batch.idempotency { try writer.put(key) }
                 for marker in batch.markers { try writer.put(marker) }
             }
         }

@@ -34,8 +34,6 @@ enum Limits {
     static let trimRows: Int64 = 10_000
     /// How long a connection waits for another's lock.
     static let busyMilliseconds: Int32 = 5000
-    /// How long a repeated submit finds its first answer.
-    static let idempotencyMilliseconds: Int64 = 24 * 60 * 60 * 1000
     /// Starts that the original may still make after a backup without meeting its epochs.
     static let epochsBeyondBackup = 1_000_000
     static let largestFileBytes = 1 << 30

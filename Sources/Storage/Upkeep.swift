@@ -32,18 +32,6 @@ extension Store {
             """, Int64(max(0, count)))
     }
 
-    /// Forgets idempotency keys of more than a day before `tick`; one bounded step, as the others.
-    public func trimIdempotency(at tick: Int64) throws(StorageFailure) -> Bool {
-        // Keys lie in the order they came, so the expired ones are a prefix.
-        let (oldest, overflow) = tick.subtractingReportingOverflow(Limits.idempotencyMilliseconds)
-        guard !overflow else { return false }
-        return try trim(
-            """
-            DELETE FROM idempotency WHERE id IN
-            (SELECT id FROM (SELECT id, tick FROM idempotency ORDER BY id LIMIT ?2) WHERE tick < ?1)
-            """, oldest)
-    }
-
     // Runs on a full disk too: deleting is the way out of it.
     private func trim(_ sql: String, _ bound: Int64) throws(StorageFailure) -> Bool {
         let database = try openWriter().database

@@ -14,7 +14,6 @@ public struct WriteBatch: Sendable {
     public var documents: [DocumentChange] = []
     public var events: [EventRow] = []
     public var history: [HistoryRow] = []
-    public var idempotency: [IdempotencyRow] = []
     public var markers: [Marker] = []
 
     public init(
@@ -123,19 +122,6 @@ public struct HistoryRow: Hashable, Sendable {
         self.gpusMilli = gpusMilli
         self.cpuMilli = cpuMilli
         self.exitCode = exitCode
-    }
-}
-
-/// A client's key for a write it may repeat, and the object that the first try made.
-public struct IdempotencyRow: Hashable, Sendable {
-    public var key: String
-    public var uid: UInt64
-    public var tick: Int64
-
-    public init(key: String, uid: UInt64, tick: Int64) {
-        self.key = key
-        self.uid = uid
-        self.tick = tick
     }
 }
 

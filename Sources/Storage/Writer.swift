@@ -10,7 +10,6 @@ final class Writer {
     private let deleteHead: Statement
     private let putEvent: Statement
     private let putHistory: Statement
-    private let putKey: Statement
     private let putMarker: Statement
 
     init(_ database: Database) throws(StorageFailure) {
@@ -34,9 +33,6 @@ final class Writer {
             submitted_tick, started_tick, ended_tick, ranks, gpus_milli, cpu_milli, exit_code)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
             """)
-        // A key that comes again after its day is a new key, and new rows lie at the end.
-        putKey = try database.prepare(
-            "INSERT OR REPLACE INTO idempotency (key, uid, tick) VALUES (?1, ?2, ?3)")
         putMarker = try database.prepare("INSERT OR REPLACE INTO markers VALUES (?1, ?2)")
     }
 
@@ -117,14 +113,6 @@ final class Writer {
         try putHistory.bind(13, row.cpuMilli)
         try putHistory.bind(14, row.exitCode.map { Int64($0) })
         try putHistory.run()
-    }
-
-    /// Stores a key, in place of an expired one of the same text.
-    func put(_ row: IdempotencyRow) throws(StorageFailure) {
-        try putKey.bind(1, row.key)
-        try putKey.bind(2, bits: row.uid)
-        try putKey.bind(3, row.tick)
-        try putKey.run()
     }
 
     /// Moves a named position.

@@ -160,24 +160,15 @@ import Testing
     @Test func `trims keep the newest and say when more is left`() throws {
         let folder = try Folder()
         let store = try folder.open()
-        let day: Int64 = 24 * 60 * 60 * 1000
         var batch = WriteBatch(firstSequence: 1, lastSequence: 1, tick: 1, records: [], digest: 0)
         batch.events = (1...12_000).map { Sample.event($0) }
         batch.history = (1...20).map { Sample.finished($0) }
-        batch.idempotency = [
-            IdempotencyRow(key: "old", uid: 1, tick: 0),
-            IdempotencyRow(key: "new", uid: 2, tick: day),
-        ]
         try store.commit(batch)
         #expect(try store.trimEvents(keeping: 100))
         #expect(try !store.trimEvents(keeping: 100))
         #expect(try !store.trimHistory(keeping: 5))
-        #expect(try !store.trimIdempotency(at: day + 1))
         let reader = try ReadConnection.open(folder.data)
         #expect(try reader.events(limit: 1000).rows.map(\.sequence) == (11_901...12_000).reversed())
         #expect(try reader.history(limit: 100).rows.map(\.uid) == [20, 19, 18, 17, 16])
-        var keys: [String] = []
-        try store.forEachIdempotencyKey { keys.append($0.key) }
-        #expect(keys == ["new"])
     }
 }
