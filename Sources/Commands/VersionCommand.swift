@@ -1,11 +1,7 @@
 import Client
 import Primitives
+import Service
 import Wire
-
-/// The version of this program.
-public enum Version {
-    public static let text = "0.1.0"
-}
 
 /// `version [--client]`
 struct VersionCommand: Command {
@@ -22,7 +18,7 @@ struct VersionCommand: Command {
     }
 
     func run(_ session: Session) throws(Refusal) -> ExitCode {
-        session.console.say("client: \(Version.text)")
+        session.console.say("client: \(Controller.release)")
         if isClientOnly { return .done }
         let version = try session.client().get("/version")
         session.console.say("server: \(version["gitVersion"]?.string ?? "unknown")")
