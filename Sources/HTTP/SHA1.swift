@@ -1,4 +1,4 @@
-/// SHA-1 and Base64, which the WebSocket handshake asks for; neither protects anything here.
+/// SHA-1, which the WebSocket handshake asks for; it protects nothing here.
 enum HandshakeCoding {
     /// The 20-byte SHA-1 of a message.
     static func sha1(_ message: [UInt8]) -> [UInt8] {
@@ -40,24 +40,5 @@ enum HandshakeCoding {
             (e, d, c, b, a) = (d, c, b << 30 | b >> 2, a, next)
         }
         for (index, value) in [a, b, c, d, e].enumerated() { state[index] &+= value }
-    }
-
-    /// Base64 with padding.
-    static func base64(_ bytes: [UInt8]) -> String {
-        let alphabet = Array(
-            "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-        var text: [UInt8] = []
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var word: UInt32 = 0
-            for byte in group { word = word << 8 | UInt32(byte) }
-            word <<= UInt32(8 * (3 - group.count))
-            for place in 0..<4 {
-                let isFiller = place > group.count
-                let digit = Int(word >> UInt32(18 - 6 * place)) & 63
-                text.append(isFiller ? UInt8(ascii: "=") : alphabet[digit])
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }

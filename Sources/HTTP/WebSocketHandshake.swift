@@ -1,13 +1,15 @@
+import Primitives
+
 /// The HTTP half of a WebSocket (RFC 6455, section 4).
 public enum WebSocketHandshake {
     /// The value of `Sec-WebSocket-Accept` for the key that a client sent.
     public static func accept(key: String) -> String {
         let salted = key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
-        return HandshakeCoding.base64(HandshakeCoding.sha1(Array(salted.utf8)))
+        return Base64.encode(HandshakeCoding.sha1(Array(salted.utf8)))
     }
 
     /// A client's key from 16 random bytes.
-    public static func key(from random: [UInt8]) -> String { HandshakeCoding.base64(random) }
+    public static func key(from random: [UInt8]) -> String { Base64.encode(random) }
 
     /// The fields of the 101 answer; a failure says what to refuse the request with.
     public static func answer(

@@ -60,7 +60,7 @@ struct Bootstrap {
         json.member("current-context", "muster")
         entry("clusters", "cluster", into: &json) { json in
             json.member("server", url)
-            json.member("certificate-authority-data", Base64.text(Array(certificate.utf8)))
+            json.member("certificate-authority-data", Base64.encode(Array(certificate.utf8)))
         }
         entry("users", "user", into: &json) { json in json.member("token", trimmed) }
         entry("contexts", "context", into: &json) { json in
@@ -127,28 +127,5 @@ private struct DocumentDraftMaker {
         return CoreRequest(
             .create(ObjectName(kind, name: name)),
             draft: DocumentDraft(head: head.bytes, body: body, labels: [:], user: ""))
-    }
-}
-
-/// Base 64 with padding, as kubeconfig files hold certificates.
-enum Base64 {
-    private static let letters = Array(
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
-
-    static func text(_ bytes: [UInt8]) -> String {
-        var text: [UInt8] = []
-        text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let group = bytes[start..<min(start + 3, bytes.count)]
-            var word: UInt32 = 0
-            for byte in group { word = word << 8 | UInt32(byte) }
-            word <<= UInt32(8 * (3 - group.count))
-            for place in 0..<4 {
-                let isPadding = place > group.count
-                let letter = letters[Int(word >> UInt32(18 - 6 * place) & 63)]
-                text.append(isPadding ? UInt8(ascii: "=") : letter)
-            }
-        }
-        return String(decoding: text, as: UTF8.self)
     }
 }
