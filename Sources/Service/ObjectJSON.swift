@@ -108,6 +108,20 @@ struct ObjectJSON {
         json.raw(joined(head, inner.bytes))
     }
 
+    /// Metadata of a list or a table: its version, and where the next page begins.
+    static func listMetadata(
+        version: UInt64, next: String?, remaining: Int?, into json: inout JSONWriter
+    ) {
+        json.key("metadata")
+        json.openObject()
+        json.member("resourceVersion", "\(version)")
+        if let next {
+            json.member("continue", next)
+            if let remaining { json.member("remainingItemCount", remaining) }
+        }
+        json.closeObject()
+    }
+
     /// Two JSON objects as one: `{a}` and `{b}` give `{a,b}`; either may be empty.
     static func joined(_ left: [UInt8], _ right: [UInt8]) -> [UInt8] {
         guard left.count > 2 else { return right }

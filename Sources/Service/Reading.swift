@@ -90,14 +90,7 @@ extension Server {
     ) {
         let words = KindWords.of(resource)
         ObjectJSON.open("\(words.kind)List", words.apiVersion, into: &json)
-        json.key("metadata")
-        json.openObject()
-        json.member("resourceVersion", "\(version)")
-        if let next {
-            json.member("continue", next)
-            if let remaining { json.member("remainingItemCount", remaining) }
-        }
-        json.closeObject()
+        ObjectJSON.listMetadata(version: version, next: next, remaining: remaining, into: &json)
         json.key("items")
         json.openArray()
         for item in items { objects.write(item, into: &json) }

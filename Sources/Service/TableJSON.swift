@@ -65,29 +65,20 @@ struct TableJSON {
     /// Appends a whole table.
     func write(
         _ resource: Resource, _ items: [Item], version: UInt64, next: String?, remaining: Int?,
-        withColumns: Bool = true, now: Tick, into json: inout JSONWriter
+        now: Tick, into json: inout JSONWriter
     ) {
         ObjectJSON.open("Table", "meta.k8s.io/v1", into: &json)
-        json.key("metadata")
-        json.openObject()
-        json.member("resourceVersion", "\(version)")
-        if let next {
-            json.member("continue", next)
-            if let remaining { json.member("remainingItemCount", remaining) }
-        }
-        json.closeObject()
+        ObjectJSON.listMetadata(version: version, next: next, remaining: remaining, into: &json)
         json.key("columnDefinitions")
         json.openArray()
-        if withColumns {
-            for column in Self.columns(of: resource) {
-                json.openObject()
-                json.member("name", column.name)
-                json.member("type", column.type)
-                json.member("format", column.name == "Name" ? "name" : "")
-                json.member("description", "")
-                json.member("priority", column.priority)
-                json.closeObject()
-            }
+        for column in Self.columns(of: resource) {
+            json.openObject()
+            json.member("name", column.name)
+            json.member("type", column.type)
+            json.member("format", column.name == "Name" ? "name" : "")
+            json.member("description", "")
+            json.member("priority", column.priority)
+            json.closeObject()
         }
         json.closeArray()
         json.key("rows")
