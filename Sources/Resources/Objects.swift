@@ -19,20 +19,38 @@ public struct Manifest<Spec: Codable & Sendable>: Codable, Sendable {
     }
 }
 
+/// A specification that knows what may be wrong with it.
+public protocol Inspected {
+    /// What to give where an object of this kind comes without `spec`; nil where it may.
+    static var whenMissing: String? { get }
+
+    /// Gathers all that is wrong; paths begin inside `spec`.
+    func inspect(_ defects: inout Defects)
+}
+
 extension Manifest {
-    /// Holds the type against what the path expects and the metadata against the rules of names.
+    /// Holds the type against what the path expects, and all the rest against its rules, at once.
     public func check(apiVersion expected: String, kind expectedKind: String) throws(Refusal) {
+        var defects = Defects()
         if let apiVersion, apiVersion != expected {
-            throw Refusal(
-                .malformed, field: "apiVersion", finding: "\"\(apiVersion)\" does not belong here",
-                remedy: "Use \(expected)")
+            defects.add(Self.foreign("apiVersion", apiVersion, expected))
         }
         if let kind, kind != expectedKind {
-            throw Refusal(
-                .malformed, field: "kind", finding: "\"\(kind)\" does not belong here",
-                remedy: "Use \(expectedKind)")
+            defects.add(Self.foreign("kind", kind, expectedKind))
         }
-        try metadata?.validate()
+        if let metadata { defects.gather(under: "metadata") { metadata.inspect(&$0) } }
+        if let rules = spec as? any Inspected {
+            defects.gather(under: "spec") { rules.inspect(&$0) }
+        } else if spec == nil, let remedy = (Spec.self as? any Inspected.Type)?.whenMissing {
+            defects.add("spec", "the object has no specification", remedy)
+        }
+        try defects.refuse()
+    }
+
+    private static func foreign(_ field: String, _ found: String, _ expected: String) -> Refusal {
+        Refusal(
+            .malformed, field: field, finding: "\(Naming.shown(found)) does not belong here",
+            remedy: "Use \(expected)")
     }
 }
 
@@ -41,6 +59,14 @@ public struct QueueSpec: Codable, Hashable, Sendable {
     public var description: String?
 
     public init() {}
+}
+
+extension QueueSpec: Inspected {
+    public static var whenMissing: String? { nil }
+
+    public func inspect(_ defects: inout Defects) {
+        defects.expectText("description", description, atMost: 1024)
+    }
 }
 
 /// A namespace has no specification of its own; finalizers are accepted and ignored.
@@ -75,4 +101,12 @@ public struct TokenSpec: Codable, Hashable, Sendable {
     public var digest: String?
 
     public init(role: TokenRole) { self.role = role }
+}
+
+extension TokenSpec: Inspected {
+    public static var whenMissing: String? { "Give spec.role: admin or agent" }
+
+    public func inspect(_ defects: inout Defects) {
+        defects.expectText("description", description, atMost: 1024)
+    }
 }
