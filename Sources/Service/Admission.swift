@@ -37,6 +37,15 @@ struct Admission {
 
     /// Reads JSON, or YAML where the content type says so.
     func document(_ call: Call, limits: WireLimits = .request) throws(Refusal) -> Document {
+        if call.hasYAML {
+            let found = try call.yamlDocuments()
+            guard found.count == 1 else {
+                throw Refusal(
+                    .malformed, finding: "the YAML holds \(found.count) documents",
+                    remedy: "Send one document at a time")
+            }
+            return found[0]
+        }
         let type = call.request.head.headers["content-type"] ?? "application/json"
         let bare = type.split(separator: ";").first.map { $0.lowercased() } ?? ""
         guard !call.request.body.isEmpty else {
@@ -49,8 +58,6 @@ struct Admission {
             // What `curl -d` says of any body; no browser sends a token along with such a one.
             "application/x-www-form-urlencoded":
             return try Document(json: call.request.body, limits: limits)
-        case "application/yaml", "text/yaml", "application/x-yaml":
-            return try YAMLReader.document(call.request.body)
         default:
             throw Refusal(
                 .unsupportedMediaType, field: "Content-Type",
@@ -62,15 +69,22 @@ struct Admission {
     func decode<Spec>(
         _ type: Spec.Type, _ document: Document, kind: String, apiVersion: String
     ) throws(Refusal) -> Manifest<Spec> {
+        try decode(type, at: document.root, kind: kind, apiVersion: apiVersion)
+    }
+
+    /// Decodes one object of a document, and holds it against the rules of its kind.
+    func decode<Spec>(
+        _ type: Spec.Type, at place: Document.Value, kind: String, apiVersion: String
+    ) throws(Refusal) -> Manifest<Spec> {
         let manifest: Manifest<Spec>
         do throws(Refusal) {
             manifest = try WireDecoder.decode(
-                Manifest<Spec>.self, from: document,
+                Manifest<Spec>.self, at: place,
                 unknown: validation == .strict ? .refuse : .ignore)
         } catch  where error.finding.utf8.starts(with: "unknown field".utf8) {
             throw Refusal(
                 .malformed, field: error.field, finding: "strict decoding error: \(error.finding)",
-                remedy: error.remedy)
+                remedy: error.remedy, also: error.also)
         }
         try manifest.check(apiVersion: apiVersion, kind: kind)
         return manifest

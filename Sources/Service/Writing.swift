@@ -50,9 +50,15 @@ extension Server {
         let isLarge = call.request.body.count > 1 << 20
         let limits =
             isLarge ? WireLimits(keys: 200_000, documentBytes: 8 << 20) : WireLimits.request
+        if call.hasYAML {
+            let documents = try call.yamlDocuments()
+            if documents.count > 1 {
+                return try createJobs(JobBatch(documents), admission, actor, call)
+            }
+        }
         let document = try admission.document(call, limits: limits)
         if let kind = document.root["kind"]?.string, kind == "JobList" || kind == "List" {
-            return try createJobList(document, admission, actor, call)
+            return try createJobs(JobBatch(list: document), admission, actor, call)
         }
         guard !isLarge else {
             throw Refusal(
@@ -93,75 +99,6 @@ extension Server {
             if case .existing = reply { isNew = false }
             self.reply(isNew ? 201 : 200, objects.encode(.job(view)), call.exchange)
         }
-    }
-
-    /// Many jobs in one request: each is created or refused on its own, in their order.
-    private func createJobList(
-        _ document: Document, _ admission: Admission, _ actor: Actor, _ call: Call
-    ) throws(Refusal) {
-        let items = document.root["items"]?.elements ?? []
-        guard !items.isEmpty, items.count <= 1000 else {
-            throw Refusal(
-                .invalid, field: "items", finding: "the list has \(items.count) jobs",
-                remedy: "Send 1 to 1000 jobs at a time")
-        }
-        var submissions: [(command: Command, draft: DocumentDraft?)] = []
-        submissions.reserveCapacity(items.count)
-        for (index, item) in items.enumerated() {
-            let manifest = try WireDecoder.decode(
-                Manifest<JobSpec>.self, at: item,
-                unknown: admission.validation == .strict ? .refuse : .ignore)
-            do throws(Refusal) {
-                try manifest.check(apiVersion: Group.version, kind: "Job")
-                let namespace = try admission.namespace(call, manifest.metadata)
-                let (order, draft) = try admission.job(
-                    manifest, namespace: namespace, name: try admission.name(manifest.metadata),
-                    actor: actor, key: "", digest: 0)
-                submissions.append((.submit(order), draft))
-            } catch {
-                throw error.under("items[\(index)]")
-            }
-        }
-        let posted = submit(submissions) { [unowned self] replies in
-            answerWithList(replies, submissions.map { $0.command }, call)
-        }
-        if !posted { refuse(Self.busy, call.exchange) }
-    }
-
-    private func answerWithList(_ replies: [Reply], _ commands: [Command], _ call: Call) {
-        var json = JSONWriter(capacity: replies.count * 200)
-        ObjectJSON.open("PartialObjectMetadataList", "meta.k8s.io/v1", into: &json)
-        json.key("metadata")
-        json.openObject()
-        json.member("resourceVersion", "\(catalog.version)")
-        json.closeObject()
-        json.key("items")
-        json.openArray()
-        var areAllCreated = true
-        for (reply, command) in zip(replies, commands) {
-            guard case .submit(let order) = command else { continue }
-            json.openObject()
-            json.key("metadata")
-            json.openObject()
-            json.member("name", order.name)
-            json.member("namespace", order.namespace)
-            switch reply {
-            case .done(let uid, let version), .existing(let uid, let version),
-                .accepted(let uid, let version):
-                json.member("uid", UIDText.text(uid))
-                json.member("resourceVersion", "\(version)")
-                json.closeObject()
-            case .refused(let refusal):
-                areAllCreated = false
-                json.closeObject()
-                json.key("status")
-                json.raw(StatusJSON.failure(refusal))
-            }
-            json.closeObject()
-        }
-        json.closeArray()
-        json.closeObject()
-        self.reply(areAllCreated ? 201 : 207, json.bytes, call.exchange)
     }
 
     private func createPlain<Spec: Codable & Sendable>(
