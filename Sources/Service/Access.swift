@@ -79,7 +79,7 @@ struct Authenticator {
         }
         let token = String(Substring(words[1]))
         guard let name = TokenText.name(in: token), let view = catalog.object(.token, name),
-            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body),
+            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body.content),
             let stored = spec.digest,
             TokenText.isEqual(Array(stored.utf8), Array(TokenText.digest(of: token).utf8))
         else { return nil }

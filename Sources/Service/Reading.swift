@@ -30,9 +30,9 @@ extension Server {
             switch resource {
             case .jobs: catalog.job(namespace, name).map { .job($0) }
             case .nodes: catalog.node(name).map { .node($0) }
-            case .namespaces: catalog.object(.namespace, name).map { .object($0) }
-            case .queues: catalog.object(.queue, name).map { .object($0) }
-            case .tokens: catalog.object(.token, name).map { .object($0) }
+            case .namespaces, .queues, .tokens, .nodePools, .leases, .configMaps, .secrets:
+                resource.plainKind.flatMap { catalog.object($0, in: namespace, name) }
+                    .map { .object($0) }
             case .pods:
                 objects.pods.find(name, in: namespace, catalog).map { .pod($0.0, rank: $0.1) }
             case .events:
