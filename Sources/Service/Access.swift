@@ -16,7 +16,7 @@ struct Actor: Sendable, Hashable {
 
 /// What an actor wants to do to a resource.
 enum Verb: String, Sendable, CaseIterable {
-    case get, list, watch, create, update, patch, delete, cancel, log, session, discover
+    case get, list, watch, create, update, patch, delete, deletecollection, cancel, log, session, discover
 }
 
 /// The one place where rights are decided, by exact match of (actor, verb, resource).

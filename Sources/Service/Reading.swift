@@ -23,6 +23,10 @@ extension Server {
         reply(200, objects.encode(item), call.exchange)
     }
 
+    func getScale(_ resource: Resource, _ call: Call) throws(Refusal) {
+        reply(200, objects.scale(of: try find(resource, call), nil), call.exchange)
+    }
+
     func find(_ resource: Resource, _ call: Call) throws(Refusal) -> Item {
         let name = call.name ?? ""
         let namespace = call.namespace ?? ""

@@ -166,7 +166,9 @@ extension Server {
             guard let item = item(.job, reply) else {
                 // A held back deletion was waiting for this end.
                 return self.reply(
-                    200, StatusJSON.success(kind: "jobs", name: name.name, uid: 0), call.exchange)
+                    200, StatusJSON.success(
+                        kind: "jobs", group: Group.name, name: name.name, uid: UIDText.text(0)),
+                    call.exchange)
             }
             self.reply(200, objects.encode(item), call.exchange)
         }
