@@ -57,9 +57,10 @@ extension Metadata {
         }
         if let labels { Naming.inspect(labels: labels, field: "labels", &defects) }
         if let annotations { Naming.inspect(annotations: annotations, "annotations", &defects) }
-        if let finalizers, !finalizers.isEmpty {
+        if let finalizers { Naming.inspect(finalizers: finalizers, "finalizers", &defects) }
+        if let owners = ownerReferences, owners.count > 32 {
             defects.add(
-                "finalizers", "finalizers are not available in this version", "Leave them out")
+                "ownerReferences", "there are \(owners.count) owners", "Name at most 32 owners")
         }
     }
 }

@@ -99,6 +99,20 @@ extension Naming {
         }
     }
 
+    /// Finalizers that nobody could tell apart from other words, or that are there twice.
+    static func inspect(finalizers: [String], _ field: String, _ defects: inout Defects) {
+        guard finalizers.count <= 32 else {
+            return defects.add(
+                field, "there are \(finalizers.count) finalizers", "Use at most 32 finalizers")
+        }
+        for (index, name) in finalizers.enumerated() where !isKey(name) {
+            defects.add(
+                "\(field)[\(index)]", "\(shown(name)) is not a valid finalizer",
+                "Use a name of your own, such as example.com/cleanup")
+        }
+        defects.expectDistinct(field, finalizers)
+    }
+
     static func keyRefusal(_ key: String, field: String) -> Refusal {
         invalid(
             field, "\(shown(key)) is not a valid key",

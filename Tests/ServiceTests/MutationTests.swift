@@ -1,4 +1,5 @@
 import Configuration
+import Control
 import Foundation
 import HTTP
 import Primitives
@@ -12,55 +13,40 @@ import Wire
 /// with one mistake after the other, through the server's own reading and checking.
 @Suite struct MutationTests {
     /// Reads an object of a kind as the server does, and throws as it would.
-    private func read(_ kind: String, _ body: [UInt8], _ form: Mutation.Form) throws(Refusal) {
+    private func read(
+        _ resource: Resource, _ body: [UInt8], _ form: Mutation.Form
+    ) throws(Refusal) {
         let document =
             form == .json ? try Document(json: body) : try YAMLReader.document(body)
-        let admission = try admission()
-        func take<Spec>(_ type: Spec.Type) throws(Refusal) -> Resources.Manifest<Spec> {
-            let manifest = try admission.decode(
-                type, document, kind: kind, apiVersion: Group.version)
-            _ = try admission.name(manifest.metadata)
-            return manifest
-        }
-        switch kind {
-        case "Job": _ = try take(JobSpec.self).spec?.validated()
-        case "Queue": _ = try take(QueueSpec.self)
-        default: _ = try take(NodePoolSpec.self).spec?.validated()
-        }
+        let admission = Admission(validation: .strict, isDryRun: true, manager: "test")
+        let proposal = try admission.propose(document.root, as: resource)
+        _ = try admission.name(proposal.metadata)
     }
 
-    private func admission() throws(Refusal) -> Admission {
-        let query: Query
-        do throws(QueryFailure) {
-            query = try Query("")
-        } catch {
-            throw Refusal(.internalFailure, finding: error.description, remedy: "Look")
-        }
-        return try Admission(query)
-    }
-
-    private func refusal(_ kind: String, _ body: [UInt8], _ form: Mutation.Form) -> Refusal? {
+    private func refusal(
+        _ resource: Resource, _ body: [UInt8], _ form: Mutation.Form
+    ) -> Refusal? {
         do throws(Refusal) {
-            try read(kind, body, form)
+            try read(resource, body, form)
             return nil
         } catch {
             return error
         }
     }
 
-    @Test(arguments: [("Job", "job"), ("Queue", "queue"), ("NodePool", "nodepool")])
+    @Test(arguments: [(Resource.jobs, "job"), (.queues, "queue"), (.nodePools, "nodepool")])
     func `every mistake is named with its field, what was seen and what to do`(
-        kind: String, name: String
+        resource: Resource, name: String
     ) throws {
         let file = Mutation.examples.appending(path: "\(name).yaml")
         let text = try String(contentsOf: file, encoding: .utf8)
         let example = JSON(try YAMLReader.document(Array(text.utf8)))
-        #expect(refusal(kind, Array(text.utf8), .yaml) == nil)
-        #expect(refusal(kind, example.encode(), .json) == nil)
+        #expect(refusal(resource, Array(text.utf8), .yaml) == nil)
+        #expect(refusal(resource, example.encode(), .json) == nil)
         for mutation in try Mutation.table(name) {
             for form in [Mutation.Form.json, .yaml] where (mutation.form ?? form) == form {
                 let body = try mutation.body(example, text, form)
-                guard let refusal = refusal(kind, body, form) else {
+                guard let refusal = refusal(resource, body, form) else {
                     Issue.record("accepted as \(form): \(mutation)")
                     continue
                 }
