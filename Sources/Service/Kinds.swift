@@ -41,6 +41,12 @@ struct Subresource: Sendable {
     let apiVersion: String
     let actions: [Action]
 
+    /// The group of what is sent here; empty for the core group.
+    var group: String {
+        let parts = apiVersion.split(separator: "/")
+        return parts.count > 1 ? String(parts[0]) : ""
+    }
+
     init(_ name: String, kind: String, apiVersion: String, _ actions: [Action]) {
         self.name = name
         self.kind = kind
@@ -76,7 +82,12 @@ struct KindWords: Sendable {
     var verbs: [String] { actions.map(\.verb) }
 
     /// Where the group's version begins.
-    var root: String { group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)" }
+    var root: String { Self.root(of: apiVersion) }
+
+    /// Where an API version begins: the core group has a place of its own.
+    static func root(of apiVersion: String) -> String {
+        apiVersion.utf8.contains(UInt8(ascii: "/")) ? "/apis/\(apiVersion)" : "/api/\(apiVersion)"
+    }
 
     /// A kind whose objects are kept and listed.
     init(
@@ -143,7 +154,33 @@ struct KindWords: Sendable {
 }
 
 extension KindWords {
-    static let all: [KindWords] = ours + core
+    static let all: [KindWords] = ours + core + Review.kinds
+
+    /// One API group with its versions, written as `group/version`.
+    struct APIGroup: Sendable, Hashable {
+        let name: String
+        var versions: [String]
+    }
+
+    /// The groups in the order of their first kind. A group whose only kind is the body of some
+    /// subresource counts too: clients look for it before they use that subresource.
+    static let groups: [APIGroup] = {
+        var groups: [APIGroup] = []
+        let versions =
+            all.map(\.apiVersion) + all.flatMap { $0.subresources.map(\.apiVersion) }
+        for version in versions {
+            let parts = version.split(separator: "/")
+            let name = parts.count > 1 ? String(parts[0]) : ""
+            if let place = groups.firstIndex(where: { $0.name == name }) {
+                if !groups[place].versions.contains(version) {
+                    groups[place].versions.append(version)
+                }
+            } else {
+                groups.append(APIGroup(name: name, versions: [version]))
+            }
+        }
+        return groups
+    }()
 
     private static let ours: [KindWords] = [
         KindWords(

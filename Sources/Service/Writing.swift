@@ -249,7 +249,7 @@ extension Server {
 
     private func deletionCondition(_ call: Call) throws(Refusal) -> Precondition {
         guard !call.request.body.isEmpty else { return Precondition() }
-        let document = try Document(json: call.request.body)
+        let document = try Admission.document(call)
         let wanted = document.root["preconditions"]
         var condition = Precondition()
         if let uid = wanted?["uid"]?.string {
