@@ -114,7 +114,7 @@ extension Admission {
     }
 
     /// Decodes as strictly as the client asked for; says what was ignored if it wants to hear it.
-    private func decode<Value: Decodable>(
+    func decode<Value: Decodable>(
         _ type: Value.Type, _ place: Document.Value
     ) throws(Refusal) -> (value: Value, warnings: [String]) {
         switch validation {

@@ -1,5 +1,6 @@
 import Control
 import HTTP
+import Host
 import Kernel
 import Network
 import Primitives
