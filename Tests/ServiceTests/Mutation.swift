@@ -46,7 +46,7 @@ struct Mutation: CustomStringConvertible {
 
     private init(_ line: String) throws {
         self.line = line
-        var cells = line.components(separatedBy: " | ").map {
+        var cells = line.components(separatedBy: " |").map {
             $0.trimmingCharacters(in: .whitespaces)
         }
         guard cells.count == 4 || cells.count == 5 else {
