@@ -17,9 +17,7 @@ extension ObjectJSON {
     func writeNode(_ view: NodeView, _ version: UInt64, into json: inout JSONWriter) {
         let node = view.state.node
         Self.open("Node", "v1", into: &json)
-        Self.metadata(
-            head: view.text.head, uid: view.uid, version: version, generation: view.generation,
-            createdAt: node.registeredAt, into: &json)
+        writeMetadata(.node(view), version, into: &json)
         json.key("spec")
         json.openObject()
         if node.isCordoned {

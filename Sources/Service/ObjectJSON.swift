@@ -94,9 +94,7 @@ struct ObjectJSON {
         case .token: Self.open("Token", Group.version, into: &json)
         case .job, .node: preconditionFailure("jobs and nodes have views of their own")
         }
-        Self.metadata(
-            head: view.text.head, uid: view.uid, version: version, generation: view.generation,
-            createdAt: view.createdAt, into: &json)
+        writeMetadata(.object(view), version, into: &json)
         json.key("spec")
         json.raw(view.kind == .token ? TokenText.withoutDigest(view.text.body) : view.text.body)
         json.key("status")
@@ -109,17 +107,10 @@ struct ObjectJSON {
     private func writeEvent(_ view: EventView, into json: inout JSONWriter) {
         let note = view.note
         Self.open("Event", "v1", into: &json)
-        json.key("metadata")
-        json.openObject()
-        json.member("name", view.name)
-        json.member("namespace", view.namespace)
-        json.member("uid", UIDText.text(view.uid))
-        json.member("resourceVersion", "\(view.version)")
-        json.member("creationTimestamp", Self.text(Tick(note.at)))
-        json.closeObject()
+        writeMetadata(.event(view), view.version, into: &json)
         json.key("involvedObject")
         json.openObject()
-        json.member("apiVersion", note.kind == "Job" ? Group.version : "v1")
+        json.member("apiVersion", note.apiVersion)
         json.member("kind", note.kind)
         if !note.namespace.isEmpty { json.member("namespace", note.namespace) }
         json.member("name", note.name)
