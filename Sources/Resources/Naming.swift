@@ -81,7 +81,7 @@ extension Naming {
         }
         for (key, value) in labels {
             guard !isKey(key) || !isLabelValue(value) else { continue }
-            let place = "\(field).\(key.prefix(80))"
+            let place = field.member(key)
             if !isKey(key) { defects.add(keyRefusal(key, field: place)) }
             if !isLabelValue(value) { defects.add(valueRefusal(value, field: place)) }
         }
@@ -95,7 +95,7 @@ extension Naming {
                 "Use at most \(annotationBytesMax) bytes")
         }
         for (key, _) in annotations where !isKey(key) {
-            defects.add(keyRefusal(key, field: "\(field).\(key.prefix(80))"))
+            defects.add(keyRefusal(key, field: field.member(key)))
         }
     }
 
