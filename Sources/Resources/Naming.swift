@@ -116,8 +116,8 @@ extension Naming {
     static func keyRefusal(_ key: String, field: String) -> Refusal {
         invalid(
             field, "\(shown(key)) is not a valid key",
-            "Use at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends, "
-                + "and in front of it a domain if you like, such as example.org/team")
+            "Use at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both "
+                + "ends, and in front of it a domain if you like, such as example.org/team")
     }
 
     static func valueRefusal(_ value: String, field: String) -> Refusal {
@@ -131,7 +131,7 @@ extension Naming {
                 + "annotation for other text")
     }
 
-    /// Whether a text is a key as labels, annotations and taints have them: `name` or `domain/name`.
+    /// Whether a text is a key of a label, an annotation or a taint: `name` or `domain/name`.
     static func isKey(_ key: String) -> Bool {
         let parts = key.utf8.split(
             separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)
