@@ -211,10 +211,11 @@ extension FieldComparison {
                 first == left.count
                 ? 1 : second == right.count ? -1 : byteOrder(left[first].key, right[second].key)
             let name = order <= 0 ? left[first].key : right[second].key
-            pairs.append(
-                Pair(
-                    name: name, old: order <= 0 ? left[first].value : nil,
-                    new: order >= 0 ? right[second].value : nil))
+            // Not written as a choice of value or nil: that nil would be the value null.
+            var pair = Pair(name: name)
+            if order <= 0 { pair.old = left[first].value }
+            if order >= 0 { pair.new = right[second].value }
+            pairs.append(pair)
             if order <= 0 { first += 1 }
             if order >= 0 { second += 1 }
         }

@@ -127,9 +127,9 @@ private enum MergeTable {
 
     static let nodePool: [Row] = [
         ("spec.selector", .atomic),
-        ("spec.taints", map("effect", "key")),
+        ("spec.instanceTypes", map("name")),
         ("spec.template.taints", map("effect", "key")),
-        ("spec.template.spec.taints", map("effect", "key")),
+        ("spec.template.startupTaints", map("effect", "key")),
     ]
 
     static let pod: [Row] =
