@@ -11,7 +11,7 @@ struct AppliedFields {
     /// Refuses lists whose elements cannot be told apart.
     init(_ config: JSON, _ rules: MergeRules) throws(Refusal) {
         let read = try Self.read(config, rules)
-        set = FieldSet(nodes: read.set)
+        set = FieldSet(ownable: read.set)
         erased = FieldSet(nodes: read.erased)
     }
 
@@ -72,7 +72,8 @@ struct AppliedFields {
     private static func read(
         _ elements: [JSON], _ naming: MergeRules.Naming, _ rules: MergeRules
     ) throws(Refusal) -> Reading {
-        var reading = Reading(isLeaf: false)
+        // Whoever lists no element still wants the list to be there.
+        var reading = Reading(isLeaf: elements.isEmpty)
         for (index, element) in elements.enumerated() {
             switch MergeRules.step(of: element, at: index, naming) {
             case .success(let step):

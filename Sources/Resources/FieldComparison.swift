@@ -32,7 +32,7 @@ extension FieldSet {
     }
 
     /// Metadata is everybody's: only what is in it can be owned.
-    fileprivate init(ownable nodes: [Node]) {
+    init(ownable nodes: [Node]) {
         self.init(nodes: nodes)
         let place = self.nodes.place(of: .field("metadata"))
         guard place < nodes.count, nodes[place].step == .field("metadata") else { return }
