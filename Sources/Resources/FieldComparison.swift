@@ -95,22 +95,24 @@ extension FieldComparison {
         case (.array(let before), .array(let after)):
             guard let naming = rules.naming, let older = named(before, naming),
                 let newer = named(after, naming)
-            else {
-                change.modified.isMember = !old.means(new)
-                return change
-            }
+            else { return replacement(of: old, by: new, rules) }
             for pair in pairs(older, newer) {
                 let inner = difference(pair, rules.elements)
                 if !inner.isEmpty { change.add(inner, FieldStep(text: pair.name)) }
             }
             change.sort()
-        default:
-            guard !old.means(new) else { return change }
-            change.modified.isMember = true
-            // One form has made room for another: what was below has gone, what is below has come.
-            change.removed.children = everything(in: old, rules).children
-            change.added.children = everything(in: new, rules).children
+        default: return replacement(of: old, by: new, rules)
         }
+        return change
+    }
+
+    /// One form has made room for another: what was below has gone, what is below has come.
+    private static func replacement(of old: JSON, by new: JSON, _ rules: MergeRules) -> Change {
+        var change = Change()
+        guard !old.means(new) else { return change }
+        change.modified.isMember = true
+        change.removed.children = everything(in: old, rules).children
+        change.added.children = everything(in: new, rules).children
         return change
     }
 
