@@ -39,7 +39,7 @@ struct AppliedFields {
 
     private static func read(_ value: JSON, _ rules: MergeRules) throws(Refusal) -> Reading {
         switch value {
-        case .object(let members) where rules.rule != .atomic:
+        case .object(let members) where !rules.isAtomic:
             return try read(members, rules)
         case .array(let elements):
             guard let naming = rules.naming else { return Reading(isLeaf: true) }

@@ -26,11 +26,6 @@ extension FieldSet {
         self.init(ownable: FieldComparison.everything(in: object, rules).children)
     }
 
-    /// The fields below one value.
-    init(below value: JSON, _ rules: MergeRules) {
-        self.init(nodes: FieldComparison.everything(in: value, rules).children)
-    }
-
     /// Metadata is everybody's: only what is in it can be owned.
     init(ownable nodes: [Node]) {
         self.init(nodes: nodes)
@@ -86,10 +81,18 @@ extension FieldComparison {
     private static func compare(_ old: JSON, _ new: JSON, _ rules: MergeRules) -> Change {
         var change = Change()
         switch (old, new) {
-        case (.object(let before), .object(let after)) where rules.rule != .atomic:
-            for pair in pairs(before, after) {
-                let inner = difference(pair, rules.member(pair.name))
-                if !inner.isEmpty { change.add(inner, .field(pair.name)) }
+        case (.object(let before), .object(let after)) where !rules.isAtomic:
+            if areAlike(before, after) {
+                for (place, member) in before.enumerated() {
+                    let inner = compare(
+                        member.value, after[place].value, rules.member(member.key))
+                    if !inner.isEmpty { change.add(inner, .field(member.key)) }
+                }
+            } else {
+                for pair in pairs(before, after) {
+                    let inner = difference(pair, rules.member(pair.name))
+                    if !inner.isEmpty { change.add(inner, .field(pair.name)) }
+                }
             }
             change.sort()
         case (.array(let before), .array(let after)):
@@ -135,7 +138,7 @@ extension FieldComparison {
     fileprivate static func everything(in value: JSON, _ rules: MergeRules) -> Branch {
         var branch = Branch(isMember: true)
         switch value {
-        case .object(let members) where rules.rule != .atomic:
+        case .object(let members) where !rules.isAtomic:
             branch.children.reserveCapacity(members.count)
             for member in members {
                 branch.add(
@@ -194,14 +197,17 @@ extension FieldComparison {
         return merged
     }
 
+    /// True when both have the same names in the same order: the common case, and the cheap one.
+    private static func areAlike(_ old: [JSON.Member], _ new: [JSON.Member]) -> Bool {
+        guard old.count == new.count else { return false }
+        for place in old.indices where byteOrder(old[place].key, new[place].key) != 0 {
+            return false
+        }
+        return true
+    }
+
     /// Puts side by side what has the same name.
     private static func pairs(_ old: [JSON.Member], _ new: [JSON.Member]) -> [Pair] {
-        let areAlike =
-            old.count == new.count
-            && zip(old, new).allSatisfy { byteOrder($0.key, $1.key) == 0 }
-        if areAlike {
-            return zip(old, new).map { Pair(name: $0.key, old: $0.value, new: $1.value) }
-        }
         let left = sorted(old)
         let right = sorted(new)
         var pairs: [Pair] = []
