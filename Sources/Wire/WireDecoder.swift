@@ -18,22 +18,21 @@ public enum WireDecoder {
     ) throws(Refusal) -> T {
         let session = DecodingSession(place)
         let value = try session.decodeRoot(type)
-        if unknown == .refuse, session.hasUnknownFields,
-            let first = explainUnknown(type, place, atMost: 1).first
-        {
-            throw first
+        if unknown == .refuse, session.hasUnknownFields {
+            var defects = Defects()
+            for refusal in explainUnknown(type, place, atMost: 20) { defects.add(refusal) }
+            try defects.refuse()
         }
         return value
     }
 
     /// Decodes leniently and returns, as refusals, the first 20 fields that nobody asked for.
     public static func decodeListingUnknown<T: Decodable>(
-        _ type: T.Type, from document: Document
+        _ type: T.Type, at place: Document.Value
     ) throws(Refusal) -> (value: T, unknown: [Refusal]) {
-        let session = DecodingSession(document.root)
+        let session = DecodingSession(place)
         let value = try session.decodeRoot(type)
-        let unknown =
-            session.hasUnknownFields ? explainUnknown(type, document.root, atMost: 20) : []
+        let unknown = session.hasUnknownFields ? explainUnknown(type, place, atMost: 20) : []
         return (value, unknown)
     }
 
@@ -173,7 +172,7 @@ extension DecodingSession {
             let remedy: String
             if let close = nearest(name, among: known) {
                 remedy = "Rename it to \(quoted(close))"
-            } else if known.isEmpty || known.count > 12 {
+            } else if known.isEmpty || known.count > 20 {
                 remedy = "Remove it"
             } else {
                 remedy = "Remove it; known here: \(known.joined(separator: ", "))"
