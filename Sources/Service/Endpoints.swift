@@ -7,8 +7,10 @@ enum Endpoint: Sendable, Hashable {
     case version, health
     case coreVersions, groups, group(String), resourceList(String)
     case list(Resource), create(Resource)
-    case get(Resource), update(Resource), patch(Resource), delete(Resource)
-    case status(Resource)
+    case get(Resource), delete(Resource), deleteCollection(Resource)
+    case update(Resource, ObjectPart), patch(Resource, ObjectPart)
+    case status(Resource), scale(Resource)
+    case evictPod
     case cancelJob, podLog, agentSession, metrics
     case review(Review)
 
@@ -19,10 +21,14 @@ enum Endpoint: Sendable, Hashable {
         case .coreVersions, .groups, .group, .resourceList: (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
         case .create(let resource): (.create, KindWords.of(resource).plural)
-        case .get(let resource), .status(let resource): (.get, KindWords.of(resource).plural)
-        case .update(let resource): (.update, KindWords.of(resource).plural)
-        case .patch(let resource): (.patch, KindWords.of(resource).plural)
+        case .get(let resource), .status(let resource), .scale(let resource):
+            (.get, KindWords.of(resource).plural)
+        case .update(let resource, _): (.update, KindWords.of(resource).plural)
+        case .patch(let resource, _): (.patch, KindWords.of(resource).plural)
         case .delete(let resource): (.delete, KindWords.of(resource).plural)
+        case .deleteCollection(let resource):
+            (.deletecollection, KindWords.of(resource).plural)
+        case .evictPod: (.delete, "pods")
         case .cancelJob: (.cancel, "jobs")
         case .podLog: (.log, "pods")
         case .agentSession: (.session, "agents")
@@ -34,6 +40,9 @@ enum Endpoint: Sendable, Hashable {
     /// The query parameters that are understood here.
     var parameters: [String] {
         let everywhere = ["timeout", "pretty"]
+        let deletion = [
+            "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "dryRun",
+        ]
         switch self {
         case .list:
             return everywhere + [
@@ -41,15 +50,18 @@ enum Endpoint: Sendable, Hashable {
                 "resourceVersionMatch", "allowWatchBookmarks", "sendInitialEvents",
                 "timeoutSeconds", "includeObject",
             ]
-        case .get, .status: return everywhere + ["resourceVersion", "includeObject"]
+        case .get, .status, .scale: return everywhere + ["resourceVersion", "includeObject"]
         case .create, .update, .patch, .review:
             return everywhere + [
                 "fieldManager", "fieldValidation", "dryRun", "force", "includeObject",
             ]
-        case .delete:
-            return everywhere + [
-                "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "dryRun",
+        case .delete: return everywhere + deletion
+        case .deleteCollection:
+            return everywhere + deletion + [
+                "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion",
+                "resourceVersionMatch", "timeoutSeconds",
             ]
+        case .evictPod: return everywhere + deletion + ["fieldManager", "fieldValidation"]
         case .podLog:
             return everywhere + [
                 "follow", "tailLines", "container", "limitBytes", "offset", "previous",

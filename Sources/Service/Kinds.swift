@@ -57,7 +57,11 @@ struct Subresource: Sendable {
     /// The object seen through its status.
     static func status(_ resource: Resource, kind: String, apiVersion: String) -> Subresource {
         Subresource(
-            "status", kind: kind, apiVersion: apiVersion, [Action("get", .status(resource))])
+            "status", kind: kind, apiVersion: apiVersion,
+            [
+                Action("get", .status(resource)), Action("patch", .patch(resource, .status)),
+                Action("update", .update(resource, .status)),
+            ])
     }
 }
 
@@ -138,9 +142,10 @@ struct KindWords: Sendable {
         case "get": .get(resource)
         case "list", "watch": .list(resource)
         case "create": .create(resource)
-        case "update": .update(resource)
-        case "patch": .patch(resource)
+        case "update": .update(resource, .whole)
+        case "patch": .patch(resource, .whole)
         case "delete": .delete(resource)
+        case "deletecollection": .deleteCollection(resource)
         default: preconditionFailure("nothing answers the verb \(verb)")
         }
     }
@@ -182,11 +187,15 @@ extension KindWords {
         return groups
     }()
 
+    private static let everything = [
+        "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch",
+    ]
+
     private static let ours: [KindWords] = [
         KindWords(
             resource: .jobs, kind: "Job", apiVersion: Group.version, plural: "jobs",
             singular: "job", shortNames: ["mj"], categories: ["all", "muster"], isNamespaced: true,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+            verbs: Self.everything,
             subresources: [
                 .status(.jobs, kind: "Job", apiVersion: Group.version),
                 Subresource(
@@ -196,34 +205,47 @@ extension KindWords {
         KindWords(
             resource: .queues, kind: "Queue", apiVersion: Group.version, plural: "queues",
             singular: "queue", shortNames: ["mq"], categories: ["muster"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+            verbs: Self.everything,
             subresources: [.status(.queues, kind: "Queue", apiVersion: Group.version)]),
         KindWords(
             resource: .tokens, kind: "Token", apiVersion: Group.version, plural: "tokens",
             singular: "token", shortNames: [], categories: ["muster"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "watch"]),
+            verbs: Self.everything),
     ]
 
     private static let core: [KindWords] = [
         KindWords(
             resource: .nodes, kind: "Node", apiVersion: "v1", plural: "nodes", singular: "node",
             shortNames: ["no"], isNamespaced: false,
-            verbs: ["delete", "get", "list", "patch", "update", "watch"],
+            verbs: ["delete", "deletecollection", "get", "list", "patch", "update", "watch"],
             subresources: [.status(.nodes, kind: "Node", apiVersion: "v1")]),
         KindWords(
             resource: .pods, kind: "Pod", apiVersion: "v1", plural: "pods", singular: "pod",
             shortNames: ["po"], categories: ["all"], isNamespaced: true,
-            verbs: ["get", "list", "watch"],
+            verbs: ["delete", "deletecollection", "get", "list", "patch", "watch"],
             subresources: [
-                Subresource("log", kind: "Pod", apiVersion: "v1", [Action("get", .podLog)])
+                Subresource("log", kind: "Pod", apiVersion: "v1", [Action("get", .podLog)]),
+                Subresource(
+                    "eviction", kind: "Eviction", apiVersion: "policy/v1",
+                    [Action("create", .evictPod)]),
             ]),
         KindWords(
             resource: .namespaces, kind: "Namespace", apiVersion: "v1", plural: "namespaces",
             singular: "namespace", shortNames: ["ns"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+            verbs: Self.everything,
             subresources: [.status(.namespaces, kind: "Namespace", apiVersion: "v1")]),
         KindWords(
             resource: .events, kind: "Event", apiVersion: "v1", plural: "events", singular: "event",
             shortNames: ["ev"], isNamespaced: true, verbs: ["get", "list", "watch"]),
+        KindWords(
+            resource: .configMaps, kind: "ConfigMap", apiVersion: "v1", plural: "configmaps",
+            singular: "configmap", shortNames: ["cm"], isNamespaced: true,
+            verbs: Self.everything),
+        KindWords(
+            resource: .secrets, kind: "Secret", apiVersion: "v1", plural: "secrets",
+            singular: "secret", isNamespaced: true, verbs: Self.everything),
+        KindWords(
+            resource: .leases, kind: "Lease", apiVersion: "coordination.k8s.io/v1",
+            plural: "leases", singular: "lease", isNamespaced: true, verbs: Self.everything),
     ]
 }

@@ -67,7 +67,7 @@ private struct NoQuestion: Codable, Sendable {}
 extension Server {
     func review(_ review: Review, _ call: Call) throws(Refusal) {
         guard let actor = call.actor else { return }
-        let admission = try Admission(call.query)
+        let admission = try Admission(call)
         let document = try admission.document(call)
         var json = JSONWriter(capacity: 1024)
         ObjectJSON.open(review.kind, review.apiVersion, into: &json)
@@ -91,8 +91,8 @@ extension Server {
             json.raw(WireEncoder.encode(question))
             answerRules(actor, into: &json)
         case .selfSubject:
-            _ = try admission.decode(
-                NoQuestion.self, document, kind: review.kind, apiVersion: review.apiVersion)
+            let manifest = try admission.decode(Manifest<NoQuestion>.self, document.root).value
+            try manifest.check(apiVersion: review.apiVersion, kind: review.kind)
             json.key("status")
             json.openObject()
             writeUser(actor, as: "userInfo", into: &json)
@@ -227,8 +227,8 @@ extension Admission {
     fileprivate func question<Spec: Codable & Sendable>(
         _ type: Spec.Type, _ document: Document, _ review: Review
     ) throws(Refusal) -> Spec {
-        let manifest = try decode(
-            type, document, kind: review.kind, apiVersion: review.apiVersion)
+        let manifest = try decode(Manifest<Spec>.self, document.root).value
+        try manifest.check(apiVersion: review.apiVersion, kind: review.kind)
         guard let spec = manifest.spec else {
             throw Refusal(
                 .invalid, field: "spec", finding: "nothing is asked",
