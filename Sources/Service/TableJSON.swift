@@ -67,7 +67,8 @@ struct TableJSON {
         let node = view.state.node
         let ready = node.isReady ? "Ready" : "NotReady"
         let free = Quantity(milli: view.state.deviceShares.reduce(0, +)).description
-        let text = try? WireDecoder.decode(NodeText.self, json: view.text.body.content, unknown: .ignore)
+        let text = try? WireDecoder.decode(
+            NodeText.self, json: view.text.body.content, unknown: .ignore)
         return [
             .text(view.name), .text(node.isCordoned ? "\(ready),SchedulingDisabled" : ready),
             .text(
