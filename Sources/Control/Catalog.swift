@@ -5,6 +5,39 @@ import Primitives
 /// The lists that can be read and watched.
 public enum Resource: UInt8, Sendable, CaseIterable {
     case jobs, pods, nodes, namespaces, queues, tokens, events
+    case nodePools, leases, configMaps, secrets
+}
+
+extension Resource {
+    /// The kind behind a list of plain objects: those that are neither jobs, nodes nor projections.
+    public var plainKind: Kind? {
+        switch self {
+        case .namespaces: .namespace
+        case .queues: .queue
+        case .tokens: .token
+        case .nodePools: .nodePool
+        case .leases: .lease
+        case .configMaps: .configMap
+        case .secrets: .secret
+        case .jobs, .pods, .nodes, .events: nil
+        }
+    }
+
+    /// The list in which the objects of a kind are shown.
+    public init(of kind: Kind) {
+        self =
+            switch kind {
+            case .namespace: .namespaces
+            case .queue: .queues
+            case .node: .nodes
+            case .job: .jobs
+            case .token: .tokens
+            case .nodePool: .nodePools
+            case .lease: .leases
+            case .configMap: .configMaps
+            case .secret: .secrets
+            }
+    }
 }
 
 /// One entry of a list or a watch.
@@ -47,8 +80,10 @@ public final class Catalog: Sendable {
 
     init(bodies: BodyCache) { self.bodies = bodies }
 
-    /// A job's specification as of the view: from memory if it was used of late, else from disk.
-    public func body(of view: JobView) -> [UInt8] { bodies.body(of: view.uid, view.text.pin) }
+    /// A job's text as of the view: from memory if it was used of late, else from disk.
+    public func body(of view: JobView) -> DocumentBody {
+        DocumentBody(stored: bodies.body(of: view.uid, view.text.pin))
+    }
 
     /// The newest published version.
     public var version: UInt64 { state.withLock { $0.version } }
@@ -66,8 +101,8 @@ public final class Catalog: Sendable {
 
     public func node(uid: UInt64) -> NodeView? { state.withLock { $0.nodes[uid] } }
 
-    public func object(_ kind: Kind, _ name: String) -> ObjectView? {
-        state.withLock { $0.objects[kind]?["", name] }
+    public func object(_ kind: Kind, in namespace: String = "", _ name: String) -> ObjectView? {
+        state.withLock { $0.objects[kind]?[namespace, name] }
     }
 
     public func object(_ kind: Kind, uid: UInt64) -> ObjectView? {
@@ -146,9 +181,9 @@ extension Catalog.State {
             case .jobs: .jobs(jobs.reading(of: namespace))
             case .pods: .pods(jobs.reading(of: namespace))
             case .nodes: .nodes(nodes.reading(of: nil))
-            case .namespaces: .objects((objects[.namespace] ?? Shelf()).reading(of: nil))
-            case .queues: .objects((objects[.queue] ?? Shelf()).reading(of: nil))
-            case .tokens: .objects((objects[.token] ?? Shelf()).reading(of: nil))
+            case .namespaces, .queues, .tokens, .nodePools, .leases, .configMaps, .secrets:
+                .objects(
+                    (resource.plainKind.flatMap { objects[$0] } ?? Shelf()).reading(of: namespace))
             case .events: .events(events.shelf.reading(of: namespace))
             }
         return Listing(

@@ -118,6 +118,7 @@ public struct StoredHead: Codable, Sendable {
 
     public var labels: StringMap?
     public var annotations: StringMap?
+    public var finalizers: [String]?
 }
 
 /// By resource, the newest version at which a text was lost.
@@ -147,14 +148,8 @@ private struct TextFloors {
     }
 
     private mutating func raise(_ kind: Kind, to version: UInt64) {
-        let resources: [Resource] =
-            switch kind {
-            case .job: [.jobs, .pods]
-            case .node: [.nodes]
-            case .namespace: [.namespaces]
-            case .queue: [.queues]
-            case .token: [.tokens]
-            }
+        // A pod shows texts of its job.
+        let resources = kind == .job ? [.jobs, .pods] : [Resource(of: kind)]
         for resource in resources {
             perResource[Int(resource.rawValue)] = max(floor(resource), version)
         }

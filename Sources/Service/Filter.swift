@@ -52,6 +52,9 @@ extension Item {
         }
     }
 
+    /// Orders a list: uids grow with creation.
+    var order: UInt64 { ListPlace(after: self).uid }
+
     func name(_ pods: PodNames) -> String {
         switch self {
         case .job(let view): view.name
@@ -123,7 +126,8 @@ extension Item {
                 "involvedObject.name", "involvedObject.namespace", "involvedObject.kind",
                 "involvedObject.uid", "involvedObject.apiVersion", "reason", "type",
             ]
-        case .namespaces, .queues, .tokens: return common
+        case .namespaces, .queues, .tokens, .nodePools, .leases, .configMaps, .secrets:
+            return common
         }
     }
 }

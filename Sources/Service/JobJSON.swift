@@ -9,13 +9,15 @@ import Wire
 // Jobs and their pods as JSON.
 
 extension ObjectJSON {
-    func writeJob(_ view: JobView, _ version: UInt64, into json: inout JSONWriter) {
+    func writeJob(
+        _ view: JobView, _ version: UInt64, _ texts: Texts, into json: inout JSONWriter
+    ) {
         Self.open("Job", Group.version, into: &json)
-        writeMetadata(.job(view), version, into: &json)
+        writeMetadata(.job(view), version, texts, into: &json)
         json.key("spec")
-        json.raw(catalog.body(of: view))
+        json.raw(texts.body.content)
         json.key("status")
-        writeJobStatus(view, into: &json)
+        Self.status(with: texts.body.status, into: &json) { writeJobStatus(view, into: &$0) }
         json.closeObject()
     }
 
@@ -123,7 +125,7 @@ extension ObjectJSON {
         let rank = view.job.ranks[number]
         let role = pods.roleName(of: number, in: view)
         Self.open("Pod", "v1", into: &json)
-        writeMetadata(.pod(view, rank: number), version, into: &json)
+        writeMetadata(.pod(view, rank: number), version, nil, into: &json)
         json.key("spec")
         json.openObject()
         json.member("nodeName", view.nodeNames[number])
