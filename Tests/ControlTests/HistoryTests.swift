@@ -1,9 +1,10 @@
-import Foundation
+import Glibc
 import Host
 import Kernel
 import Primitives
 import Scheduling
 import Testing
+import Wire
 
 @testable import Control
 

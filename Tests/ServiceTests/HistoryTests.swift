@@ -92,8 +92,8 @@ import Wire
                 guard let word = watcher.word(for: change) else { continue }
                 let uid = change.item.uidText(cluster.objects.pods)
                 switch word {
-                case .added: #expect(objects[uid] == nil, "seed \(seed)")
-                case .modified, .deleted: #expect(objects[uid] != nil, "seed \(seed)")
+                case .added: #expect(!objects.keys.contains(uid), "seed \(seed)")
+                case .modified, .deleted: #expect(objects.keys.contains(uid), "seed \(seed)")
                 }
                 objects[uid] = word == .deleted ? nil : cluster.objects.encode(change.item)
             }

@@ -1,6 +1,5 @@
 import Foundation
 import HTTP
-import Host
 import Network
 import Primitives
 import Storage
@@ -12,12 +11,13 @@ import Wire
 @testable import Service
 
 /// A whole controller in this process, on a Unix socket: core and reactor on their own threads.
-final class RunningController {
+// Unchecked: nothing changes after the start.
+final class RunningController: @unchecked Sendable {
     let folder: String
     let core: Recovery.Core
     private let reactor: Reactor
-    private let threads: [Host.Thread]
-    private let token: String
+    private let ended = DispatchSemaphore(value: 0)
+    private var token = ""
 
     init() throws {
         ignoreBrokenPipes()
@@ -42,12 +42,11 @@ final class RunningController {
         try reactor.listen(unix: folder + "/s", handler: server)
         let loop = Held(value: core.loop)
         let kept = Held(value: server)
-        let first = try Host.Thread.spawn(name: "core") { loop.value.run() }
-        let second = try Host.Thread.spawn(name: "reactor") {
+        start { loop.value.run() }
+        start {
             reactor.run()
             _ = kept
         }
-        threads = [first, second]
         try Bootstrap(directory: folder, mailbox: core.mailbox, catalog: core.catalog).seed()
         token = try String(contentsOfFile: folder + "/admin.token", encoding: .utf8)
             .trimmingCharacters(in: .whitespacesAndNewlines)
@@ -56,8 +55,18 @@ final class RunningController {
     deinit {
         reactor.stop(withinMilliseconds: 0)
         core.mailbox.close()
-        for thread in threads { thread.join() }
+        for _ in 0..<2 { ended.wait() }
         try? FileManager.default.removeItem(atPath: folder)
+    }
+
+    private func start(_ work: @escaping @Sendable () -> Void) {
+        let ended = ended
+        let thread = Thread {
+            work()
+            ended.signal()
+        }
+        thread.stackSize = 8 << 20
+        thread.start()
     }
 
     func connect() -> ClientConnection {
