@@ -60,8 +60,15 @@ struct TableColumn {
                 TableColumn("Description", "What the token is for."), age,
             ]
         case .events: events
+        case .leases: [name, TableColumn("Holder", "Who holds the lease."), age]
+        case .configMaps: [name, data, age]
+        case .secrets: [name, TableColumn("Type", "What kind of secret it is."), data, age]
+        case .nodePools: [name, age]
         }
     }
+
+    private static let data = TableColumn(
+        "Data", "How many entries there are.", type: "integer")
 
     private static let jobs = [
         name, TableColumn("Queue", "Queue that the job waits in and is counted in."),
