@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Host
 import Network
+import Primitives
 import Telemetry
 
 /// Sees when logs grow, and notes it beside them. The driver's thread only.
@@ -29,7 +30,9 @@ final class LogClock {
     private let reactor: Reactor
     private let log: Log
     private let ranksPath: String
-    private let inotify: Descriptor?
+    /// The number of `handle`; nil where there is none to be had, and all logs are polled.
+    private let inotify: Int32?
+    private let handle: Descriptor?
     private var events: WatchID?
     private var logs: [RankName: Watched] = [:]
     private var names: [Int32: RankName] = [:]
@@ -40,13 +43,15 @@ final class LogClock {
         self.reactor = reactor
         self.ranksPath = ranksPath
         self.log = log
-        let number = inotify_init1(Int32(IN_CLOEXEC.rawValue | IN_NONBLOCK.rawValue))
+        let number = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
         guard number >= 0 else {
             inotify = nil
+            handle = nil
             log.warning("logs are polled: there are no more inotify instances for this user")
             return
         }
-        inotify = Descriptor(owning: number)
+        inotify = number
+        handle = Descriptor(owning: number)
         do throws(Refusal) {
             events = try reactor.watch(descriptor: number, for: .readable) { [weak self] _ in
                 self?.takeEvents(number)
@@ -82,7 +87,7 @@ final class LogClock {
         polled.remove(name)
         guard let watch = watched.watch, let inotify else { return }
         names[watch] = nil
-        _ = inotify_rm_watch(inotify.number, watch)
+        _ = inotify_rm_watch(inotify, watch)
     }
 
     /// Notes how long the log is at this moment; true where it has grown.
@@ -137,7 +142,7 @@ final class LogClock {
     private func watch(_ name: RankName) -> Bool {
         guard events != nil, let inotify, let path = logs[name]?.path else { return false }
         let once = UInt32(IN_MODIFY) | UInt32(IN_ONESHOT)
-        let watch = inotify_add_watch(inotify.number, path, once)
+        let watch = inotify_add_watch(inotify, path, once)
         guard watch >= 0 else { return false }
         logs[name]?.watch = watch
         names[watch] = name

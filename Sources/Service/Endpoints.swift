@@ -10,6 +10,7 @@ enum Endpoint: Sendable, Hashable {
     case get(Resource), update(Resource), patch(Resource), delete(Resource)
     case status(Resource)
     case cancelJob, podLog, agentSession, metrics
+    case usage(Resource), usageList(Resource)
 
     /// What the actor needs; nil where nothing is asked but health and version.
     var right: (verb: Verb, resource: String)? {
@@ -24,6 +25,8 @@ enum Endpoint: Sendable, Hashable {
         case .delete(let resource): (.delete, KindWords.of(resource).plural)
         case .cancelJob: (.cancel, "jobs")
         case .podLog: (.log, "pods")
+        case .usage(let resource): (.get, KindWords.of(resource).plural)
+        case .usageList(let resource): (.list, KindWords.of(resource).plural)
         case .agentSession: (.session, "agents")
         case .metrics: (.get, "metrics")
         }
@@ -49,9 +52,12 @@ enum Endpoint: Sendable, Hashable {
                 "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "dryRun",
             ]
         case .podLog:
+            return everywhere + LogWish.parameters
+        case .usage: return everywhere + ["resourceVersion"]
+        case .usageList:
             return everywhere + [
-                "follow", "tailLines", "container", "limitBytes", "offset", "previous",
-                "timestamps", "insecureSkipTLSVerifyBackend",
+                "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion",
+                "resourceVersionMatch", "timeoutSeconds",
             ]
         case .cancelJob, .agentSession, .version, .health, .coreVersions, .groups, .group,
             .resourceList, .metrics:

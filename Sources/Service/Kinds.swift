@@ -143,7 +143,7 @@ struct KindWords: Sendable {
 }
 
 extension KindWords {
-    static let all: [KindWords] = ours + core
+    static let all: [KindWords] = ours + core + usage
 
     private static let ours: [KindWords] = [
         KindWords(
