@@ -15,9 +15,9 @@ struct LogTimes {
     /// Bounds of one index.
     enum Limits {
         static let marks = 4_096
-        /// Thinned out, a time is at most this part of its age too late; twice that at worst, since
-        /// an index is thinned out again and again.
-        static let agePerGap: Int64 = 200
+        /// Thinned out, a time is at most this part of its age too late, however often that was
+        /// done: no two marks are joined whose bytes were written further apart.
+        static let agePerGap: Int64 = 100
     }
 
     /// On disk: six bytes of offset, six of tick, four of check; a torn or damaged one is the end.
@@ -71,13 +71,14 @@ struct LogTimes {
     /// Fewer marks that say nearly the same: the older, the further apart.
     func thinned(at now: Int64) -> LogTimes {
         var kept: [LogMark] = []
-        for mark in marks.reversed() {
-            guard let next = kept.last else {
+        for (place, mark) in marks.enumerated().reversed() {
+            // Nobody knows since when what is under the first mark was written.
+            guard let next = kept.last, place > 0 else {
                 kept.append(mark)
                 continue
             }
-            let age = max(0, now - mark.tick)
-            if next.tick - mark.tick > age / LogTimes.Limits.agePerGap { kept.append(mark) }
+            let limit = max(0, now - mark.tick) / LogTimes.Limits.agePerGap
+            if next.tick - marks[place - 1].tick > limit { kept.append(mark) }
         }
         // A clock that was set forth and back could leave more than there is room for.
         if kept.count > LogTimes.Limits.marks * 3 / 4 {

@@ -29,7 +29,7 @@ import Wire
         let memory = "MemTotal: 1000 kB\nMemFree: 1 kB\nMemAvailable: 400 kB\n"
         let usage = MachineUsage(stat: "cpu  1 2 3 1000 500 4 5 6 1 1\ncpu0 1", memory: memory)
         #expect(usage?.busyTicks == 21)
-        #expect(usage?.memoryBytes == 600 * 1024)
+        #expect(usage?.memoryBytes == Int64(614_400))
         #expect(MachineUsage(stat: "intr 5", memory: memory) == nil)
         #expect(MachineUsage(stat: "cpu 1 2 3 4 5 6 7 8", memory: "") == nil)
         #expect(try MachineUsage.read() != nil)
