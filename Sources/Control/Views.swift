@@ -13,6 +13,12 @@ public protocol CatalogView: AnyObject, Sendable {
     var namespace: String { get }
     var name: String { get }
     var labels: StringMap { get }
+    /// How many entries of the finest list it comes to: a job has its ranks.
+    var parts: Int { get }
+}
+
+extension CatalogView {
+    public var parts: Int { 1 }
 }
 
 /// The text of an object, shared by its versions.
@@ -20,25 +26,33 @@ public final class DocumentText: Sendable {
     public let head: [UInt8]
     /// Nil for jobs: theirs stay on disk, see ``Catalog/body(of:)``.
     let residentBody: [UInt8]?
+    /// Shared by texts of a job with the same body.
+    let pin: BodyPin
     public let labels: StringMap
     public let user: String
 
-    init(head: [UInt8], residentBody: [UInt8]?, labels: StringMap, user: String) {
+    init(
+        head: [UInt8], residentBody: [UInt8]?, pin: BodyPin = .unused, labels: StringMap,
+        user: String
+    ) {
         // Kept for long: without the room that a growing buffer leaves at its end.
         self.head = head.withUnsafeBytes { Array($0) }
         self.residentBody = residentBody
+        self.pin = residentBody == nil && pin === BodyPin.unused ? BodyPin() : pin
         self.labels = labels
         self.user = user
     }
 
     /// The body of an object that is no job.
-    public var body: [UInt8] { residentBody ?? Array("{}".utf8) }
+    public var body: DocumentBody { DocumentBody(stored: residentBody ?? Array("{}".utf8)) }
 }
 
 /// One job as of one version.
 public final class JobView: CatalogView {
     public let version: UInt64
     public let generation: UInt32
+    public let revision: UInt32
+    public let deletedAt: Tick?
     public let namespace: String
     public let name: String
     public let queue: String
@@ -47,21 +61,30 @@ public final class JobView: CatalogView {
     public let shape: Shape
     /// The names of the ranks' nodes, rank by rank.
     public let nodeNames: [String]
+    /// The text as of the attempt's start: a pod keeps the labels that it was made with.
+    public let podText: DocumentText
+    /// The name of the node whose rank decided how the job ended.
+    public let culpritNode: String?
     public let createdAt: Tick
 
     public var uid: UInt64 { job.uid }
     public var labels: StringMap { text.labels }
+    public var parts: Int { job.ranks.count { !$0.isHidden } }
 
     init(
         _ object: ObjectState, job: Job, shape: Shape, namespace: String, queue: String,
-        nodeNames: [String], text: DocumentText
+        nodeNames: [String], text: DocumentText, podText: DocumentText, culpritNode: String?
     ) {
         version = object.version
         generation = object.generation
+        revision = object.revision
+        deletedAt = object.deletedAt
         self.namespace = namespace
         name = object.name
         self.queue = queue
         self.text = text
+        self.podText = podText
+        self.culpritNode = culpritNode
         self.job = job
         self.shape = shape
         self.nodeNames = nodeNames
@@ -82,6 +105,8 @@ public final class JobView: CatalogView {
 public final class NodeView: CatalogView {
     public let version: UInt64
     public let generation: UInt32
+    public let revision: UInt32
+    public let deletedAt: Tick?
     public let name: String
     public let text: DocumentText
     public let state: NodeState
@@ -94,6 +119,8 @@ public final class NodeView: CatalogView {
     init(_ object: ObjectState, state: NodeState, model: String, text: DocumentText) {
         version = object.version
         generation = object.generation
+        revision = object.revision
+        deletedAt = object.deletedAt
         name = object.name
         self.state = state
         self.model = model
@@ -101,24 +128,29 @@ public final class NodeView: CatalogView {
     }
 }
 
-/// A namespace, a queue or a token.
+/// An object of a plain kind: a namespace, a queue, a token and the like.
 public final class ObjectView: CatalogView {
     public let kind: Kind
     public let uid: UInt64
     public let version: UInt64
     public let generation: UInt32
+    public let revision: UInt32
+    public let deletedAt: Tick?
+    public let namespace: String
     public let name: String
     public let createdAt: Tick
     public let text: DocumentText
 
-    public var namespace: String { "" }
     public var labels: StringMap { text.labels }
 
-    init(_ object: ObjectState, text: DocumentText) {
+    init(_ object: ObjectState, namespace: String, text: DocumentText) {
         kind = object.kind
         uid = object.uid
         version = object.version
         generation = object.generation
+        revision = object.revision
+        deletedAt = object.deletedAt
+        self.namespace = namespace
         name = object.name
         createdAt = object.createdAt
         self.text = text

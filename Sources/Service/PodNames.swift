@@ -14,7 +14,7 @@ final class PodNames {
     /// The names of a job's roles, read from its text once in a while.
     func roleNames(of view: JobView) -> [String] {
         if let known = roleNames[view.uid] { return known }
-        let body = catalog.body(of: view)
+        let body = catalog.body(of: view).content
         guard let document = try? Document(json: body, limits: .trusted) else { return [] }
         let names = document.root["roles"]?.elements.map { $0["name"]?.string ?? "" } ?? []
         if roleNames.count >= 4096 { roleNames.removeAll(keepingCapacity: true) }
@@ -32,8 +32,18 @@ final class PodNames {
         "\(view.name)-\(roleName(of: rank, in: view))-\(view.index(ofRank: rank))"
     }
 
+    /// One of the labels, without making the map of them all.
+    func label(_ key: String, of rank: Int, in view: JobView) -> String? {
+        switch key {
+        case "muster.dev/job": view.name
+        case "muster.dev/role": roleName(of: rank, in: view)
+        case "muster.dev/rank": "\(rank)"
+        default: view.podText.labels[key]
+        }
+    }
+
     func labels(of rank: Int, in view: JobView) -> StringMap {
-        var labels = view.labels
+        var labels = view.podText.labels
         labels["muster.dev/job"] = view.name
         labels["muster.dev/role"] = roleName(of: rank, in: view)
         labels["muster.dev/rank"] = "\(rank)"
@@ -65,7 +75,9 @@ final class PodNames {
             else { continue }
             let first = view.shape.roles[..<number].reduce(0) { $0 + Int($1.ranks) }
             let rank = first + index
-            if index < Int(view.shape.roles[number].ranks), rank < view.job.ranks.count {
+            if index < Int(view.shape.roles[number].ranks), rank < view.job.ranks.count,
+                !view.job.ranks[rank].isHidden
+            {
                 return (view, rank)
             }
         }

@@ -64,12 +64,11 @@ import Wire
         #expect(Endpoint.health.right == nil)
         #expect(Endpoint.version.right == nil)
         for words in KindWords.all {
-            guard let resource = words.resource else { continue }
-            for endpoint in [
-                Endpoint.list(resource), .get(resource), .create(resource), .update(resource),
-                .patch(resource), .delete(resource), .status(resource),
-            ] {
-                #expect(endpoint.right?.resource == words.plural)
+            for action in words.actions {
+                #expect(action.endpoint.right?.resource == words.plural)
+            }
+            for action in words.subresources.flatMap(\.actions) {
+                #expect(action.endpoint.right?.resource == words.plural)
             }
         }
         #expect(Endpoint.metrics.right != nil)
