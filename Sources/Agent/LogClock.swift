@@ -18,6 +18,8 @@ final class LogClock {
         /// With more growing logs than this there is one look a second.
         static let closelyPolled = 200
         static let crowdedMilliseconds: Int64 = 1_000
+        /// One word about what is wrong for all logs.
+        static let complaintMilliseconds: Int64 = 60_000
     }
 
     private struct Watched {
@@ -38,6 +40,7 @@ final class LogClock {
     private var names: [Int32: RankName] = [:]
     private var polled: Set<RankName> = []
     private var isPollDue = false
+    private var lastComplaint = -Limits.complaintMilliseconds
 
     init(reactor: Reactor, ranksPath: String, log: Log) {
         self.reactor = reactor
@@ -90,19 +93,25 @@ final class LogClock {
         _ = inotify_rm_watch(inotify, watch)
     }
 
-    /// Notes how long the log is at this moment; true where it has grown.
+    /// Notes how long the log is at this moment; true where that has changed.
     @discardableResult
     func look(_ name: RankName) -> Bool {
         guard let path = logs[name]?.path, let size = try? Files.size(path),
-            let known = logs[name]?.times.last.offset, size > known
+            let known = logs[name]?.times.last.offset, size != known
         else { return false }
         do throws(SystemError) {
             try logs[name]?.times.note(size: size, at: Clock.now().milliseconds)
         } catch {
-            // A full disk: the next look tries again, and until then lines have later times.
-            log.warning("\(name): the time of its lines is not noted: \(error)")
+            complain("\(name): the time of its lines is not noted: \(error)")
         }
         return true
+    }
+
+    /// A full disk: every look tries again, and until one succeeds lines have later times.
+    private func complain(_ text: String) {
+        guard reactor.now - lastComplaint >= Limits.complaintMilliseconds else { return }
+        lastComplaint = reactor.now
+        log.warning(text)
     }
 
     /// Stops looking; logs that grow are stamped by the next agent.

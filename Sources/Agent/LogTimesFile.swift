@@ -30,6 +30,7 @@ struct LogTimesFile {
     ///
     /// `now` must be read after `size`, so that no byte gets a time before its own.
     mutating func note(size: Int64, at now: Int64) throws(SystemError) {
+        if size < last.offset { try beginAgain() }
         guard size > last.offset else { return }
         // A clock that was set back stands still here until the wall has caught up.
         let mark = LogMark(offset: size, tick: max(now, last.tick))
@@ -44,6 +45,13 @@ struct LogTimesFile {
         guard written == bytes.count else { throw SystemError("pwrite", on: path, code: ENOSPC) }
         count += 1
         last = mark
+    }
+
+    /// The rank has cut its log short: what is written now must not get the times of what is gone.
+    private mutating func beginAgain() throws(SystemError) {
+        try Files.remove(path)
+        count = 0
+        last = LogMark(offset: 0, tick: last.tick)
     }
 
     private mutating func thinOut(at now: Int64) throws(SystemError) {

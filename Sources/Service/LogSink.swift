@@ -75,6 +75,8 @@ final class LogSink {
             let closed = closedWork
             socket.onClosed { _ in closed() }
             socket.onDrained(drainedWork)
+            // Nobody has anything to say to a log.
+            socket.onMessage { _ in }
             // As Kubernetes does, so that a client sees that it is connected.
             write([])
         }

@@ -55,9 +55,6 @@ final class UsageBoard {
         return true
     }
 
-    /// The node is gone, or another agent stands for it.
-    func forget(node: UInt64) { sheets[node] = nil }
-
     func node(_ uid: UInt64, monotonic: Int64) -> Reading? {
         guard let sheet = fresh(uid, monotonic), let used = sheet.node else { return nil }
         return Reading(used: used, at: sheet.at)

@@ -151,6 +151,20 @@ import Wire
         #expect(story.index.last.offset == story.size)
     }
 
+    @Test func `a log that its rank has cut short gets new times`() throws {
+        let story = try Story(seed: 1)
+        try story.write()
+        try story.look()
+        let first = story.index.last
+        try story.index.note(size: 1, at: first.tick + 5_000)
+        let times = LogTimes(decoding: try Files.read(story.timesPath, limit: 1 << 20))
+        #expect(times.marks == [LogMark(offset: 1, tick: first.tick + 5_000)])
+        #expect(first.offset > 1)
+        try story.index.note(size: 0, at: first.tick + 6_000)
+        #expect(!Files.exists(story.timesPath))
+        #expect(story.index.last == LogMark(offset: 0, tick: first.tick + 5_000))
+    }
+
     @Test func `an index cut at any byte is read up to its last whole mark, and goes on`() throws {
         var marks: [LogMark] = []
         for number in Int64(1)...5 {

@@ -47,8 +47,6 @@ import Wire
         #expect(take(board, report(ranks: [3]), at: 11_000))
         for number in UInt32(0)...2 { #expect(rank(board, number, at: 11_000) == nil) }
         #expect(rank(board, 3, at: 11_000) != nil)
-        board.forget(node: 9)
-        #expect(rank(board, 3, at: 11_000) == nil)
     }
 
     @Test func `figures out of all bounds, and too many of them, are turned down`() {
