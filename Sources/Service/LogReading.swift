@@ -109,16 +109,21 @@ extension Server {
                 .tooManyRequests, finding: "too many logs are being read",
                 remedy: "Try again in a moment")
         }
-        let (attempt, sessions) =
-            wish.isPrevious ? try previous(view) : (view.job.attempt, [try holder(view, rank)])
+        let token = call.actor?.tokenUID ?? 0
+        guard wish.isPrevious else {
+            agents.logs.open(sink, from: [try holder(view, rank)], token: token, on: reactor) {
+                wish.request($0, job: view.uid, attempt: view.job.attempt, rank: UInt32(rank))
+            }
+            return
+        }
+        let (attempt, sessions) = try previous(view)
         let missing = Refusal(
             .notFound, field: "previous",
-            finding: "no connected node has the log of attempt \(attempt) any more",
-            remedy: "Read it sooner: it is kept while the job runs on the node, or for 7 days")
-        agents.logs.open(
-            sink, from: sessions, token: call.actor?.tokenUID ?? 0, missing: missing, on: reactor
-        ) { stream in
-            wish.request(stream, job: view.uid, attempt: attempt, rank: UInt32(rank))
+            finding: "no connected node has the log of attempt \(attempt)",
+            remedy: "See muster get nodes for those that are away; a log is kept while its job "
+                + "runs on the node, or for 7 days")
+        agents.logs.open(sink, from: sessions, token: token, missing: missing, on: reactor) {
+            wish.request($0, job: view.uid, attempt: attempt, rank: UInt32(rank))
         }
     }
 

@@ -25,8 +25,8 @@ final class LogRelay {
         var session: AgentSession?
         /// Those that have not answered yet.
         var asked: [AgentSession] = []
-        /// What to say when none has it.
-        let missing: Refusal
+        /// What to say when none of those that are searched has it.
+        let missing: Refusal?
     }
 
     private var streams: [UInt64: Stream] = [:]
@@ -37,15 +37,16 @@ final class LogRelay {
     /// Whether one more log may be searched for.
     var maySearch: Bool { streams.values.count { $0.session == nil } < Self.searchesMax }
 
-    /// Reads a log from one node, or from the first of several that has it.
+    /// Reads a log from one node; or, where there is a word for when none has it, from the first of
+    /// them that has.
     func open(
-        _ sink: LogSink, from sessions: [AgentSession], token: UInt64, missing: Refusal,
+        _ sink: LogSink, from sessions: [AgentSession], token: UInt64, missing: Refusal? = nil,
         on reactor: Reactor, _ request: (UInt64) -> LogRequest
     ) {
         lastNumber += 1
         let number = lastNumber
         var stream = Stream(sink: sink, token: token, missing: missing)
-        if sessions.count == 1 { stream.session = sessions.first } else { stream.asked = sessions }
+        if missing == nil { stream.session = sessions.first } else { stream.asked = sessions }
         streams[number] = stream
         sink.onClosed { [unowned self] in drop(number) }
         sink.onDrained { [unowned self] in continueReading(number) }
@@ -161,9 +162,10 @@ final class LogRelay {
         streams[number]?.asked.remove(at: place)
         guard streams[number]?.asked.isEmpty ?? false else { return }
         streams[number] = nil
-        stream.sink.refuse(
-            failure.map { Refusal(.unavailable, finding: $0, remedy: "Try again in a moment") }
-                ?? stream.missing)
+        let passing = Refusal(
+            .unavailable, finding: failure ?? "the log was not found",
+            remedy: "Try again in a moment")
+        stream.sink.refuse(failure == nil ? stream.missing ?? passing : passing)
     }
 
     /// The node has gone: its readers learn that the stream broke off.

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 
-from support.api import JOBS, PODS, Refused
+from support.api import JOBS, NODES, PODS, Refused
 from support.cluster import Agent, Controller
 from support.suite import expect, run, wait_until
 from support.websocket import Handshake, WebSocket
@@ -130,16 +130,54 @@ def check_agent_kill(suite, client, agent):
         expect(back - 0.1 <= stamp < back + 10, f"a line has {stamp - back:.1f} s after the return")
 
 
-def check_previous(suite, client):
+def check_previous(suite, client, controller, first):
+    """The second attempt runs on another node; the log of the first is found all the same."""
     script = 'echo attempt $MUSTER_ATTEMPT; [ "$MUSTER_ATTEMPT" = 2 ] || exit 3; sleep 600'
-    submit(client, "flaky", script, retries={"limit": 3, "backoff": "1s"})
+    submit(client, "flaky", script, retries={"limit": 3, "backoff": "3s"})
+    wait_until(
+        15,
+        lambda: client.must("GET", f"{JOBS}/flaky")["status"]["attempt"] == 1,
+        "there is no first attempt",
+        pause=0.01,
+    )
+    client.must(
+        "PATCH",
+        f"{NODES}/{first.name}",
+        {"spec": {"unschedulable": True}},
+        headers={"Content-Type": "application/merge-patch+json"},
+    )
+    second = Agent(suite, controller, name="node-b", cpus=4)
+    second.start()
     wait_until(
         20, lambda: "attempt 2" in log(client, "flaky-worker-0").text, "there is no second attempt"
     )
+    node = client.must("GET", f"{PODS}/flaky-worker-0")["spec"]["nodeName"]
+    expect(node == "node-b", f"the second attempt runs on {node}")
     expect(text(client, "flaky-worker-0", "previous=true") == "attempt 1\n", "another log")
     stamped = split(text(client, "flaky-worker-0", "previous=true&timestamps=true"))
     expect([line for _, line in stamped] == ["attempt 1"], f"{stamped}")
     expect(text(client, "flaky-worker-0", "previous=true&follow=true") == "attempt 1\n", "followed")
+    first.kill()
+    wait_until(
+        15,
+        lambda: log(client, "flaky-worker-0", "previous=true").status == 404,
+        "the log of a node that is away is read",
+    )
+    refused(client, "flaky-worker-0", "previous=true", 404, "no connected node")
+    first.start()
+    # The node counts as ready for some seconds after its agent's death.
+    wait_until(
+        15,
+        lambda: log(client, "flaky-worker-0", "previous=true").text == "attempt 1\n",
+        "the log is not found again after the node's return",
+    )
+    client.must(
+        "PATCH",
+        f"{NODES}/{first.name}",
+        {"spec": {"unschedulable": False}},
+        headers={"Content-Type": "application/merge-patch+json"},
+    )
+    second.stop()
 
 
 def check_sockets(suite, client):
@@ -204,7 +242,8 @@ def check_usage(suite, client):
     expect(abs(moment(pod["timestamp"]) - time.time()) < 61, pod["timestamp"])
     expect(0 < float(pod["window"].rstrip("s")) < 60, pod["window"])
     nodes = client.must("GET", f"{METRICS}/nodes")["items"]
-    expect([node["metadata"]["name"] for node in nodes] == ["node-a"], json.dumps(nodes))
+    nodes = [node for node in nodes if node["metadata"]["name"] == "node-a"]
+    expect(len(nodes) == 1, json.dumps(nodes))
     expect(int(nodes[0]["usage"]["cpu"].rstrip("n")) >= cpu / 2, json.dumps(nodes))
     expect(client.must("GET", f"{METRICS}/nodes/node-a")["kind"] == "NodeMetrics", "no node")
     one = client.must("GET", f"{METRICS}/pods?labelSelector=muster.dev%2Fjob%3Dbusy")["items"]
@@ -232,7 +271,7 @@ def scenario(suite):
     check_times(suite, client)
     check_agent_kill(suite, client, agent)
     suite.note("the attempt before")
-    check_previous(suite, client)
+    check_previous(suite, client, controller, agent)
     suite.note("logs over WebSockets")
     check_sockets(suite, client)
     suite.note("figures")
