@@ -31,6 +31,8 @@ public struct RouteTable<Endpoint: Sendable>: Sendable {
     }
 
     private var nodes = [Node()]
+    /// Every route, in the order in which they were added.
+    public private(set) var routes: [(method: Method, pattern: String, endpoint: Endpoint)] = []
 
     public init() {}
 
@@ -49,6 +51,7 @@ public struct RouteTable<Endpoint: Sendable>: Sendable {
         let isTaken = nodes[node].endpoints.contains { $0.method == method }
         precondition(!isTaken, "route \(method.token) \(pattern) was added twice")
         nodes[node].endpoints.append((method, endpoint, names))
+        routes.append((method, pattern, endpoint))
     }
 
     /// Finds the endpoint for a checked path; HEAD falls back to GET.

@@ -1,32 +1,18 @@
 public import Primitives
 import Wire
 
-/// Bounds of a job's fields; the numbers are in the messages.
-public enum JobLimits {
-    public static let roles = 64
-    public static let ranks = 16_384
-    public static let commandWords = 4096
-    public static let scriptBytes = 256 * 1024
-    public static let variables = 1024
-    public static let priority = 0...1000
-    public static let retries = 0...1000
-    public static let graceSeconds: Int64 = 3600
-    public static let cpus: Int64 = 65_536
-    public static let gpusPerRank: Int64 = 64
-}
-
 extension JobSpec {
     /// Fills in what was left out and refuses what cannot be; the first defect is named.
     public func validated() throws(Refusal) -> JobSpec {
         var spec = self
-        spec.queue = queue ?? "default"
+        spec.queue = queue ?? JobDefaults.queue
         try Naming.check(spec.queue ?? "", field: "spec.queue")
-        spec.priority = priority ?? 100
+        spec.priority = priority ?? JobDefaults.priority
         guard JobLimits.priority.contains(spec.priority ?? 0) else {
             throw invalid(
                 "spec.priority", "\(spec.priority ?? 0) is out of range", "Use 0 to 1000")
         }
-        spec.gracePeriod = gracePeriod ?? WireDuration(milliseconds: 30_000)
+        spec.gracePeriod = gracePeriod ?? JobDefaults.gracePeriod
         guard (spec.gracePeriod?.milliseconds ?? 0) <= JobLimits.graceSeconds * 1000 else {
             throw invalid(
                 "spec.gracePeriod", "the pause between TERM and KILL is too long", "Use at most 1h")
@@ -109,7 +95,7 @@ extension RoleSpec {
         var role = self
         role.name = name ?? (number == 0 ? "worker" : "role-\(number)")
         try Naming.check(role.name ?? "", field: "name")
-        role.replicas = replicas ?? 1
+        role.replicas = replicas ?? JobDefaults.replicas
         guard let count = role.replicas, count >= 1, count <= JobLimits.ranks else {
             throw invalid(
                 "replicas", "\(role.replicas ?? 0) is out of range", "Use 1 to \(JobLimits.ranks)")
@@ -124,7 +110,8 @@ extension RoleSpec {
         try checkProgram()
         try checkEnvironment()
         if let directory = workingDirectory {
-            guard directory.utf8.first == UInt8(ascii: "/"), directory.utf8.count <= 4095,
+            guard directory.utf8.first == UInt8(ascii: "/"),
+                directory.utf8.count <= JobLimits.pathBytes,
                 !directory.utf8.contains(0)
             else {
                 throw invalid(
@@ -196,7 +183,7 @@ extension ResourceSpec {
     /// The amounts with what was left out filled in.
     public func validated() throws(Refusal) -> ResourceSpec {
         var resources = self
-        resources.cpus = cpus ?? Quantity(milli: 1000)
+        resources.cpus = cpus ?? JobDefaults.cpus
         resources.memory = memory ?? Quantity(milli: 0)
         resources.gpus = gpus ?? Quantity(milli: 0)
         let cpuMilli = resources.cpus?.milli ?? 0
@@ -222,10 +209,13 @@ extension ResourceSpec {
             throw invalid(
                 "resources.gpuModels", "models are named but no GPU is asked for", "Set gpus")
         }
-        guard models.count <= 16, models.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 63 }) else {
+        guard models.count <= JobLimits.gpuModels,
+            models.allSatisfy({ !$0.isEmpty && $0.utf8.count <= JobLimits.gpuModelBytes })
+        else {
             throw invalid(
                 "resources.gpuModels", "there are too many names, or one is too long",
-                "Use at most 16 names of at most 63 characters")
+                "Use at most \(JobLimits.gpuModels) names of at most "
+                    + "\(JobLimits.gpuModelBytes) characters")
         }
         return resources
     }

@@ -36,43 +36,83 @@ extension Manifest {
     }
 }
 
-/// A node of the quota tree. One default queue exists from the start.
+/// Who pays for jobs. The queue "default" exists from the start.
 public struct QueueSpec: Codable, Hashable, Sendable {
+    /// What the queue is for, for people. Left out: nothing is shown.
     public var description: String?
 
     public init() {}
 }
 
-/// A namespace has no specification of its own; finalizers are accepted and ignored.
+/// What the server knows about a queue.
+public struct QueueStatus: Codable, Hashable, Sendable {
+    public init() {}
+}
+
+/// A namespace has no specification of its own.
 public struct NamespaceSpec: Codable, Hashable, Sendable {
+    /// Accepted and ignored.
     public var finalizers: [String]?
 
     public init() {}
 }
 
-/// What users may change on a node.
+/// How a namespace fares.
+public struct NamespaceStatus: Codable, Hashable, Sendable {
+    /// Active, or Terminating while what is in it goes.
+    public var phase: String
+}
+
+/// What people may decide about a node.
 public struct NodeSpec: Codable, Hashable, Sendable {
+    /// Whether new ranks are kept off the node; those that run there go on.
+    ///
+    /// "kubectl cordon" sets it, "kubectl uncordon" clears it. Left out: false.
     public var unschedulable: Bool?
+    /// Marks that keep ranks off the node. A cordoned node shows one; written by the server.
+    public var taints: [Taint]?
 
     public init() {}
+}
+
+/// A mark that keeps ranks off a node.
+public struct Taint: Codable, Hashable, Sendable {
+    /// The name of the mark, such as "node.kubernetes.io/unschedulable".
+    public var key: String
+    /// More about the mark; may be empty.
+    public var value: String?
+    /// What it does: NoSchedule keeps new ranks off.
+    public var effect: String
+    /// Since when the node has the mark.
+    public var timeAdded: Timestamp?
 }
 
 /// Who may do what with a bearer token.
 public enum TokenRole: String, Codable, CaseIterable, Sendable {
     /// Everything.
     case admin
-    /// What a node agent needs: registering itself and reporting on its ranks.
+    /// What a node's agent needs: registering its node and reporting on its ranks.
     case agent
 }
 
-/// A bearer token, without its secret.
+/// What a bearer token allows, and until when.
 public struct TokenSpec: Codable, Hashable, Sendable {
+    /// What the token allows.
     public var role: TokenRole
+    /// Who uses the token and for what, for people. Left out: nothing is shown.
     public var description: String?
-    /// After this the token is refused. Left out: 90 days from now.
+    /// The moment after which the token is refused, such as "2027-01-01T00:00:00Z".
+    ///
+    /// Left out: 90 days from its creation.
     public var expires: Timestamp?
-    /// SHA-256 of the secret, in hexadecimal; written by the server, never shown.
+    /// SHA-256 of the secret, in hexadecimal. Written by the server and never shown.
     public var digest: String?
 
     public init(role: TokenRole) { self.role = role }
+}
+
+/// What the server says about a token.
+public struct TokenStatus: Codable, Hashable, Sendable {
+    /// The secret to send as "Authorization: Bearer ...". Shown once, when the token is made.
+    public var token: String?
 }

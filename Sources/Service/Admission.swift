@@ -110,10 +110,10 @@ struct Admission {
             success = .role(UInt16(index))
         }
         let order = JobOrder(
-            namespace: namespace, name: name, queue: spec.queue ?? "default", roles: roles,
+            namespace: namespace, name: name, queue: spec.queue ?? JobDefaults.queue, roles: roles,
             terms: Self.terms(of: spec), success: success,
-            retryLimit: UInt32(spec.retries?.limit ?? 0),
-            backoff: (spec.retries?.backoff ?? WireDuration(milliseconds: 30_000)).span,
+            retryLimit: UInt32(spec.retries?.limit ?? JobDefaults.retries),
+            backoff: (spec.retries?.backoff ?? JobDefaults.backoff).span,
             allowUnplaceable: spec.allowUnplaceable ?? false,
             idempotencyKey: key.isEmpty ? "" : "\(actor.name)/\(namespace)/\(key)",
             bodyDigest: digest)
@@ -125,9 +125,9 @@ struct Admission {
 
     static func terms(of spec: JobSpec) -> JobTerms {
         JobTerms(
-            priority: Int32(spec.priority ?? 100),
+            priority: Int32(spec.priority ?? JobDefaults.priority),
             timeLimit: (spec.timeLimit ?? WireDuration(milliseconds: 0)).span,
-            gracePeriod: (spec.gracePeriod ?? WireDuration(milliseconds: 30_000)).span)
+            gracePeriod: (spec.gracePeriod ?? JobDefaults.gracePeriod).span)
     }
 
     /// The stored text of an object: the user's part of the metadata, and the specification.

@@ -10,12 +10,14 @@ enum Endpoint: Sendable, Hashable {
     case get(Resource), update(Resource), patch(Resource), delete(Resource)
     case status(Resource)
     case cancelJob, podLog, agentSession, metrics
+    case openAPIIndex, openAPIPage, swagger
 
     /// What the actor needs; nil where nothing is asked but health and version.
     var right: (verb: Verb, resource: String)? {
         switch self {
         case .version, .health: nil
-        case .coreVersions, .groups, .group, .resourceList: (.discover, "api")
+        case .coreVersions, .groups, .group, .resourceList, .openAPIIndex, .openAPIPage, .swagger:
+            (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
         case .create(let resource): (.create, KindWords.of(resource).plural)
         case .get(let resource), .status(let resource): (.get, KindWords.of(resource).plural)
@@ -53,6 +55,7 @@ enum Endpoint: Sendable, Hashable {
                 "follow", "tailLines", "container", "limitBytes", "offset", "previous",
                 "timestamps", "insecureSkipTLSVerifyBackend",
             ]
+        case .openAPIIndex, .openAPIPage, .swagger: return everywhere + ["hash"]
         case .cancelJob, .agentSession, .version, .health, .coreVersions, .groups, .group,
             .resourceList, .metrics:
             return everywhere + ["verbose", "exclude"]
@@ -72,6 +75,11 @@ func routeTable() -> RouteTable<Endpoint> {
     table.add(.get, "/apis/\(Group.name)", .group)
     table.add(.get, "/apis/\(Group.version)", .resourceList(Group.version))
     table.add(.get, AgentProtocol.path, .agentSession)
+    table.add(.get, "/openapi/v2", .swagger)
+    table.add(.get, "/openapi/v3", .openAPIIndex)
+    for path in ["{document}", "api/{version}", "apis/{group}/{version}"] {
+        table.add(.get, "/openapi/v3/\(path)", .openAPIPage)
+    }
     for words in KindWords.all {
         let root = words.group.isEmpty ? "/api/v1" : "/apis/\(Group.version)"
         let collection =

@@ -39,6 +39,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     let tables: TableJSON
     private let authenticator: Authenticator
     private let routes = routeTable()
+    /// Written when it is first asked for.
+    private(set) lazy var openAPI = OpenAPILibrary(
+        routes.routes.map { OpenAPIRoute($0.method, $0.pattern, $0.endpoint) })
     private let hosts: [String]
     private var isReady = true
     /// Up to here it is known which tokens were revoked.
@@ -164,6 +167,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             case .group: reply(200, Discovery.group(), call.exchange)
             case .resourceList(let version):
                 reply(200, Discovery.resources(of: version), call.exchange)
+            case .openAPIIndex: answerOpenAPIIndex(call)
+            case .openAPIPage: try answerOpenAPIPage(call)
+            case .swagger: answerSwagger(call)
             case .list(let resource): try list(resource, call)
             case .get(let resource), .status(let resource): try get(resource, call)
             case .create(let resource): try create(resource, call)

@@ -1,0 +1,133 @@
+public import Wire
+
+/// A whole object of a kind with a specification and a status, as the server shows it.
+public struct Shown<Spec: Codable & Sendable, Status: Codable & Sendable>: Codable, Sendable {
+    /// The API group and version that the object is written in, such as "muster.dev/v1".
+    public var apiVersion: String?
+    /// The kind of the object.
+    public var kind: String?
+    /// The object's name, where it belongs, and what the server has noted about it.
+    public var metadata: ObjectMeta?
+    /// What is asked for. It belongs to users.
+    public var spec: Spec?
+    /// What has become of it. It belongs to the server, and is ignored when sent.
+    public var status: Status?
+}
+
+/// One page of objects of one kind.
+public struct ShownList<Item: Codable & Sendable>: Codable, Sendable {
+    /// The API group and version that the list is written in.
+    public var apiVersion: String?
+    /// The kind of the list.
+    public var kind: String?
+    /// The version that the list shows, and where the next page begins.
+    public var metadata: ListMeta?
+    /// The objects.
+    public var items: [Item]
+}
+
+/// How the objects of one kind are written: what the schema, and clients that ask for it, go by.
+public struct KindShape: Sendable {
+    public let kind: String
+    public let apiVersion: String
+    /// What the manual says of the kind.
+    public let about: String
+    private let record: @Sendable () -> Schema
+    private let read: @Sendable (Document) throws -> Void
+
+    /// A kind that consists of a specification and a status.
+    public init<Spec: Codable & Sendable, Status: Codable & Sendable>(
+        _ kind: String, _ apiVersion: String, spec: Spec.Type, status: Status.Type, about: String
+    ) {
+        self.init(kind, apiVersion, whole: Shown<Spec, Status>.self, about: about)
+    }
+
+    /// A kind whose type declares all members, also `apiVersion`, `kind` and `metadata`.
+    public init<Whole: Codable & Sendable>(
+        _ kind: String, _ apiVersion: String, whole: Whole.Type, about: String
+    ) {
+        self.kind = kind
+        self.apiVersion = apiVersion
+        self.about = about
+        record = { Schema.of(Whole.self) }
+        read = { _ = try WireDecoder.decode(Whole.self, from: $0, unknown: .refuse) }
+    }
+
+    /// The shape of a whole object as clients may send it.
+    ///
+    /// A specification that must hold something must be there; a status may be sent in part, since
+    /// it is ignored.
+    public var schema: Schema {
+        guard case .object(let members, let type) = record() else { return .any }
+        return .object(
+            members.map { member in
+                switch member.name {
+                case "spec":
+                    let isNeeded = member.schema.properties.contains(where: \.isRequired)
+                    return Schema.Property("spec", member.schema, isRequired: isNeeded)
+                case "status":
+                    return Schema.Property("status", member.schema.optional, isRequired: false)
+                default: return member
+                }
+            }, of: type)
+    }
+
+    /// Throws where an object is not of this shape or holds more than it says.
+    public func check(_ object: Document) throws { try read(object) }
+
+    public static func of(_ kind: String, _ apiVersion: String) -> KindShape? {
+        all.first { $0.kind == kind && $0.apiVersion == apiVersion }
+    }
+}
+
+extension KindShape {
+    /// Every kind whose shape is published. A kind is added here, and nowhere else.
+    public static let all: [KindShape] = [
+        KindShape(
+            "Job", Group.version, spec: JobSpec.self, status: JobStatus.self,
+            about: """
+                A gang of processes on one or more machines: all of them start together, or none \
+                does, and they succeed, fail and are retried as one. Write what should run into \
+                spec; read what has become of it from status.
+
+                The shortest job there is: {"metadata": {"generateName": "hello-"}, \
+                "spec": {"roles": [{"command": ["echo", "hello"]}]}}.
+                """),
+        KindShape(
+            "Queue", Group.version, spec: QueueSpec.self, status: QueueStatus.self,
+            about: """
+                Who pays for jobs: every job names a queue. The queue "default" exists from the \
+                start, and a queue that jobs still name cannot be deleted.
+                """),
+        KindShape(
+            "Token", Group.version, spec: TokenSpec.self, status: TokenStatus.self,
+            about: """
+                What a client shows to be let in. The secret itself is shown once, when the token \
+                is created; delete the token to revoke it.
+                """),
+        KindShape(
+            "Node", "v1", spec: NodeSpec.self, status: NodeStatus.self,
+            about: """
+                A machine whose agent has registered with the controller: what it has, what of it \
+                is free, and whether its agent is heard.
+                """),
+        KindShape(
+            "Pod", "v1", spec: PodSpec.self, status: PodStatus.self,
+            about: """
+                One rank of the present attempt of a job, so that "kubectl get pods" and \
+                "kubectl logs" work. Pods are made and removed with their jobs.
+                """),
+        KindShape(
+            "Namespace", "v1", spec: NamespaceSpec.self, status: NamespaceStatus.self,
+            about: """
+                A room for names: two jobs may have the same name in different namespaces. The \
+                namespace "default" exists from the start.
+                """),
+        KindShape(
+            "Event", "v1", whole: EventObject.self,
+            about: """
+                Something that has happened to a job or a node. Written by the server; the newest \
+                events are kept for a while.
+                """),
+    ]
+}
