@@ -3,7 +3,8 @@ public import Wire
 // The words beside the fields are the manual: `Scripts/describe` copies them into the published
 // schema, where `kubectl explain job.spec` and editors show them. Write them for users.
 
-/// What a job asks for: a gang of processes that start together, and what should become of it.
+/// The roles say what should run, how many times and with what; the other fields say when, for how
+/// long, and what becomes of it. Only the roles must be given.
 ///
 /// While the job waits, priority, timeLimit and gracePeriod can be changed; once it has started,
 /// only the priority. Everything else is fixed when the job is created.
@@ -55,10 +56,10 @@ public struct JobSpec: Codable, Hashable, Sendable {
     public init(roles: [RoleSpec]) { self.roles = roles }
 }
 
-/// Ranks that are alike: the same program with the same resources, a number of times.
+/// A role is a program, started as command or script says, with its resources, a number of times.
 ///
-/// A role has either a command or a script. Each rank is shown as a pod named
-/// <job>-<role>-<number>, whose log "kubectl logs" reads.
+/// Each rank is shown as a pod named <job>-<role>-<number>, counted from 0 within its role;
+/// "kubectl logs" reads what it has written.
 public struct RoleSpec: Codable, Hashable, Sendable {
     /// The role's name, such as "worker", which appears in the names of its pods.
     ///
@@ -98,7 +99,7 @@ public struct RoleSpec: Codable, Hashable, Sendable {
     public init() {}
 }
 
-/// What one rank gets of the machine it runs on; nobody else is given the same.
+/// A rank is placed on a machine that has all of it free, and nobody else is given the same.
 public struct ResourceSpec: Codable, Hashable, Sendable {
     /// CPUs per rank: 8, or "500m" for half of one. At most 65536. Left out: 1.
     public var cpus: Quantity?
@@ -116,7 +117,8 @@ public struct ResourceSpec: Codable, Hashable, Sendable {
     public init() {}
 }
 
-/// When the job counts as succeeded.
+/// The decision falls with the last rank of those that count; a rank that fails, of whichever role,
+/// fails the job.
 public struct SuccessSpec: Codable, Hashable, Sendable {
     /// Whose end decides.
     public enum Policy: String, Codable, CaseIterable, Sendable {
@@ -137,8 +139,6 @@ public struct SuccessSpec: Codable, Hashable, Sendable {
     }
 }
 
-/// Whether a failed gang is started again.
-///
 /// A gang fails as a whole: when one rank fails or is lost with its node, the others are stopped.
 /// Each attempt begins only after every process of the one before is gone.
 public struct RetrySpec: Codable, Hashable, Sendable {

@@ -21,7 +21,8 @@ public enum JobPhase: String, Codable, CaseIterable, Sendable {
     case cancelled = "Cancelled"
 }
 
-/// What has become of a job so far. Written by the server only.
+/// "kubectl wait --for=jsonpath='{.status.phase}'=Running" waits for a phase, and
+/// "muster wait" for the end.
 public struct JobStatus: Codable, Hashable, Sendable {
     /// Where the job is in its life.
     public var phase: JobPhase
@@ -31,7 +32,7 @@ public struct JobStatus: Codable, Hashable, Sendable {
     public var message: String?
     /// The number of the attempt, from 1; 0 before the first.
     public var attempt: Int32
-    /// How many ranks there are, and how they fare.
+    /// How the ranks fare, in numbers.
     public var ranks: RankCounts
     /// The code that "muster run" ends with. Present once the job has ended.
     ///
@@ -50,7 +51,7 @@ public struct JobStatus: Codable, Hashable, Sendable {
     public var placements: [RankPlacement]?
 }
 
-/// How many ranks a job has, and how they fare.
+/// Ranks are counted through all roles.
 public struct RankCounts: Codable, Hashable, Sendable {
     /// All ranks of all roles.
     public var total: Int32
@@ -62,7 +63,7 @@ public struct RankCounts: Codable, Hashable, Sendable {
     public var failed: Int32
 }
 
-/// Where one rank of a job is.
+/// One rank, its pod, its node and its GPUs.
 public struct RankPlacement: Codable, Hashable, Sendable {
     /// The number of the rank, from 0 through all roles.
     public var rank: Int32

@@ -4,13 +4,13 @@ public import Wire
 public struct Shown<Spec: Codable & Sendable, Status: Codable & Sendable>: Codable, Sendable {
     /// The API group and version that the object is written in, such as "muster.dev/v1".
     public var apiVersion: String?
-    /// The kind of the object.
+    /// The kind of the object, such as "Job".
     public var kind: String?
     /// The object's name, where it belongs, and what the server has noted about it.
     public var metadata: ObjectMeta?
-    /// What is asked for. It belongs to users.
+    /// What is asked for.
     public var spec: Spec?
-    /// What has become of it. It belongs to the server, and is ignored when sent.
+    /// What has become of it. Written by the server, and ignored when sent.
     public var status: Status?
 }
 

@@ -2,7 +2,7 @@ public import Wire
 
 // What the server says about a node; see JobStatus for how this is kept true.
 
-/// What a node has, what of it is free, and how it fares. Written by the server only.
+/// The agent reports what the machine has when it connects; what is free follows from the jobs.
 public struct NodeStatus: Codable, Hashable, Sendable {
     /// What the machine has.
     public var capacity: NodeAmounts
@@ -24,7 +24,7 @@ public struct NodeStatus: Codable, Hashable, Sendable {
     public var topology: NodeTopology?
 }
 
-/// Amounts of what a node has.
+/// Amounts of CPUs, memory and GPUs.
 public struct NodeAmounts: Codable, Hashable, Sendable {
     /// CPUs (hardware threads), such as "64" or "62500m".
     public var cpu: Quantity
@@ -34,7 +34,7 @@ public struct NodeAmounts: Codable, Hashable, Sendable {
     public var gpus: Quantity
 }
 
-/// One address of a node.
+/// A node is reached by number and by name.
 public struct NodeAddress: Codable, Hashable, Sendable {
     /// InternalIP or Hostname.
     public var type: String
@@ -42,7 +42,7 @@ public struct NodeAddress: Codable, Hashable, Sendable {
     public var address: String
 }
 
-/// What is installed on a node.
+/// The agent says so when it connects.
 public struct NodeSoftware: Codable, Hashable, Sendable {
     /// Differs after every start of the machine.
     public var bootID: String

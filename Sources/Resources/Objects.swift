@@ -36,7 +36,7 @@ extension Manifest {
     }
 }
 
-/// Who pays for jobs. The queue "default" exists from the start.
+/// A node of the quota tree, as far as this version has one.
 public struct QueueSpec: Codable, Hashable, Sendable {
     /// What the queue is for, for people. Left out: nothing is shown.
     public var description: String?
@@ -57,13 +57,13 @@ public struct NamespaceSpec: Codable, Hashable, Sendable {
     public init() {}
 }
 
-/// How a namespace fares.
+/// Whether the namespace takes new objects.
 public struct NamespaceStatus: Codable, Hashable, Sendable {
     /// Active, or Terminating while what is in it goes.
     public var phase: String
 }
 
-/// What people may decide about a node.
+/// What people decide about a node; everything else the agent reports.
 public struct NodeSpec: Codable, Hashable, Sendable {
     /// Whether new ranks are kept off the node; those that run there go on.
     ///

@@ -2,7 +2,7 @@ public import Wire
 
 // Pods are views of ranks: nobody writes them. See JobStatus for how this is kept true.
 
-/// What runs: one rank of a job, as the only container of a pod.
+/// One rank of a job, as the only container of a pod.
 public struct PodSpec: Codable, Hashable, Sendable {
     /// The node that the rank is on.
     public var nodeName: String?
@@ -20,7 +20,7 @@ public struct Container: Codable, Hashable, Sendable {
     public var image: String?
 }
 
-/// How a rank fares.
+/// The state of the rank's process, in the form that clients know from containers.
 public struct PodStatus: Codable, Hashable, Sendable {
     /// Pending, Running, Succeeded or Failed.
     public var phase: String
@@ -32,7 +32,7 @@ public struct PodStatus: Codable, Hashable, Sendable {
     public var containerStatuses: [ContainerStatus]?
 }
 
-/// The state of a rank's process.
+/// One process.
 public struct ContainerStatus: Codable, Hashable, Sendable {
     /// The name of the rank's role.
     public var name: String
@@ -48,7 +48,7 @@ public struct ContainerStatus: Codable, Hashable, Sendable {
     public var state: ContainerState
 }
 
-/// Whether a process waits, runs or has ended; exactly one of the three is there.
+/// The states of a process.
 public struct ContainerState: Codable, Hashable, Sendable {
     /// The process has not started yet.
     public var waiting: WaitingState?

@@ -3,7 +3,8 @@
 extension Manual {
     static let jobSpec = #"""
         = JobSpec
-        What a job asks for: a gang of processes that start together, and what should become of it.
+        The roles say what should run, how many times and with what; the other fields say when, for
+        how long, and what becomes of it. Only the roles must be given.
 
         While the job waits, priority, timeLimit and gracePeriod can be changed; once it has
         started, only the priority. Everything else is fixed when the job is created.
@@ -51,10 +52,11 @@ extension Manual {
         = JobSpec.preemption
         Whether and how the job gives way to others. Not available in this version: leave it out.
         = RoleSpec
-        Ranks that are alike: the same program with the same resources, a number of times.
+        A role is a program, started as command or script says, with its resources, a number of
+        times.
 
-        A role has either a command or a script. Each rank is shown as a pod named
-        <job>-<role>-<number>, whose log "kubectl logs" reads.
+        Each rank is shown as a pod named <job>-<role>-<number>, counted from 0 within its role;
+        "kubectl logs" reads what it has written.
         = RoleSpec.name
         The role's name, such as "worker", which appears in the names of its pods.
 
@@ -90,7 +92,7 @@ extension Manual {
 
         Left out: an empty directory of the rank's own.
         = ResourceSpec
-        What one rank gets of the machine it runs on; nobody else is given the same.
+        A rank is placed on a machine that has all of it free, and nobody else is given the same.
         = ResourceSpec.cpus
         CPUs per rank: 8, or "500m" for half of one. At most 65536. Left out: 1.
         = ResourceSpec.memory
@@ -104,7 +106,8 @@ extension Manual {
 
         At most 16 names, and only together with gpus. Left out: any model.
         = SuccessSpec
-        When the job counts as succeeded.
+        The decision falls with the last rank of those that count; a rank that fails, of whichever
+        role, fails the job.
         = SuccessSpec.Policy
         Whose end decides.
         = SuccessSpec.Policy.AllRanks
@@ -116,8 +119,6 @@ extension Manual {
         = SuccessSpec.role
         The name of the deciding role, such as "driver". Needed by policy Role, and only by it.
         = RetrySpec
-        Whether a failed gang is started again.
-
         A gang fails as a whole: when one rank fails or is lost with its node, the others are
         stopped. Each attempt begins only after every process of the one before is gone.
         = RetrySpec.limit

@@ -19,7 +19,8 @@ extension Manual {
         = JobPhase.Cancelled
         Ended because somebody asked for it.
         = JobStatus
-        What has become of a job so far. Written by the server only.
+        "kubectl wait --for=jsonpath='{.status.phase}'=Running" waits for a phase, and "muster wait"
+        for the end.
         = JobStatus.phase
         Where the job is in its life.
         = JobStatus.reason
@@ -29,7 +30,7 @@ extension Manual {
         = JobStatus.attempt
         The number of the attempt, from 1; 0 before the first.
         = JobStatus.ranks
-        How many ranks there are, and how they fare.
+        How the ranks fare, in numbers.
         = JobStatus.exitCode
         The code that "muster run" ends with. Present once the job has ended.
 
@@ -46,7 +47,7 @@ extension Manual {
         = JobStatus.placements
         Where each rank is, from rank 0. Absent while the job waits.
         = RankCounts
-        How many ranks a job has, and how they fare.
+        Ranks are counted through all roles.
         = RankCounts.total
         All ranks of all roles.
         = RankCounts.active
@@ -56,7 +57,7 @@ extension Manual {
         = RankCounts.failed
         Ranks of this attempt that ended otherwise.
         = RankPlacement
-        Where one rank of a job is.
+        One rank, its pod, its node and its GPUs.
         = RankPlacement.rank
         The number of the rank, from 0 through all roles.
         = RankPlacement.pod

@@ -7,13 +7,13 @@ extension Manual {
         = Shown.apiVersion
         The API group and version that the object is written in, such as "muster.dev/v1".
         = Shown.kind
-        The kind of the object.
+        The kind of the object, such as "Job".
         = Shown.metadata
         The object's name, where it belongs, and what the server has noted about it.
         = Shown.spec
-        What is asked for. It belongs to users.
+        What is asked for.
         = Shown.status
-        What has become of it. It belongs to the server, and is ignored when sent.
+        What has become of it. Written by the server, and ignored when sent.
         = ShownList
         One page of objects of one kind.
         = ShownList.apiVersion

@@ -3,7 +3,7 @@
 extension Manual {
     static let nodeStatus = #"""
         = NodeStatus
-        What a node has, what of it is free, and how it fares. Written by the server only.
+        The agent reports what the machine has when it connects; what is free follows from the jobs.
         = NodeStatus.capacity
         What the machine has.
         = NodeStatus.allocatable
@@ -23,7 +23,7 @@ extension Manual {
         = NodeStatus.topology
         How the machine is built.
         = NodeAmounts
-        Amounts of what a node has.
+        Amounts of CPUs, memory and GPUs.
         = NodeAmounts.cpu
         CPUs (hardware threads), such as "64" or "62500m".
         = NodeAmounts.memory
@@ -31,13 +31,13 @@ extension Manual {
         = NodeAmounts.gpus
         GPUs, such as "8" or, where one is shared, "7750m".
         = NodeAddress
-        One address of a node.
+        A node is reached by number and by name.
         = NodeAddress.type
         InternalIP or Hostname.
         = NodeAddress.address
         The address or the name.
         = NodeSoftware
-        What is installed on a node.
+        The agent says so when it connects.
         = NodeSoftware.bootID
         Differs after every start of the machine.
         = NodeSoftware.kubeletVersion

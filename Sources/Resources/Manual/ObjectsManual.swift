@@ -5,7 +5,7 @@ extension Manual {
         = Manifest
         An object of any kind, with its specification still to be decoded by kind.
         = QueueSpec
-        Who pays for jobs. The queue "default" exists from the start.
+        A node of the quota tree, as far as this version has one.
         = QueueSpec.description
         What the queue is for, for people. Left out: nothing is shown.
         = QueueStatus
@@ -15,11 +15,11 @@ extension Manual {
         = NamespaceSpec.finalizers
         Accepted and ignored.
         = NamespaceStatus
-        How a namespace fares.
+        Whether the namespace takes new objects.
         = NamespaceStatus.phase
         Active, or Terminating while what is in it goes.
         = NodeSpec
-        What people may decide about a node.
+        What people decide about a node; everything else the agent reports.
         = NodeSpec.unschedulable
         Whether new ranks are kept off the node; those that run there go on.
 

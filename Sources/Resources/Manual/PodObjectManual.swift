@@ -3,7 +3,7 @@
 extension Manual {
     static let podObject = #"""
         = PodSpec
-        What runs: one rank of a job, as the only container of a pod.
+        One rank of a job, as the only container of a pod.
         = PodSpec.nodeName
         The node that the rank is on.
         = PodSpec.restartPolicy
@@ -17,7 +17,7 @@ extension Manual {
         = Container.image
         Always "process": ranks run without images.
         = PodStatus
-        How a rank fares.
+        The state of the rank's process, in the form that clients know from containers.
         = PodStatus.phase
         Pending, Running, Succeeded or Failed.
         = PodStatus.message
@@ -27,7 +27,7 @@ extension Manual {
         = PodStatus.containerStatuses
         The state of the one container.
         = ContainerStatus
-        The state of a rank's process.
+        One process.
         = ContainerStatus.name
         The name of the rank's role.
         = ContainerStatus.image
@@ -41,7 +41,7 @@ extension Manual {
         = ContainerStatus.state
         Whether it waits, runs or has ended; exactly one of the three is there.
         = ContainerState
-        Whether a process waits, runs or has ended; exactly one of the three is there.
+        The states of a process.
         = ContainerState.waiting
         The process has not started yet.
         = ContainerState.running
