@@ -1,16 +1,17 @@
+import Primitives
 public import Wire
 
 /// How one API group and version publishes its types: under which names, and with which words.
 public struct Publication: Sendable {
     public let apiVersion: String
-    /// More members for the schema of a `Type.field`, such as how lists of it are merged.
-    private let notes: @Sendable (String) -> [JSON.Member]
+    /// How lists merge, as members of the schema of a `Type.field`.
+    private let merging: Lookup<String, [JSON.Member]>
 
-    public init(
-        _ apiVersion: String, notes: @escaping @Sendable (String) -> [JSON.Member] = { _ in [] }
-    ) {
+    public init(_ apiVersion: String) {
         self.apiVersion = apiVersion
-        self.notes = notes
+        var notes = MergeNotes(isCore: !apiVersion.contains("/"))
+        for shape in KindShape.all where shape.apiVersion == apiVersion { notes.add(shape) }
+        merging = notes.members
     }
 
     /// What stands before the names of the group's own types, such as `dev.muster.v1.`.
@@ -25,7 +26,7 @@ public struct Publication: Sendable {
         SchemaBook.Words(
             name: { [self] in name(of: $0) },
             description: { TextForm.named($0)?.about ?? Manual.text($0) },
-            notes: { [self] in Bounds.of($0) + notes($0) })
+            notes: { [self] in Bounds.of($0) + (merging[$0] ?? []) })
     }
 
     /// The published name of a declared type or a text format.

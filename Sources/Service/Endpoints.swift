@@ -80,28 +80,28 @@ func routeTable() -> RouteTable<Endpoint> {
     for path in ["{document}", "api/{version}", "apis/{group}/{version}"] {
         table.add(.get, "/openapi/v3/\(path)", .openAPIPage)
     }
-    for words in KindWords.all {
-        let root = words.group.isEmpty ? "/api/v1" : "/apis/\(Group.version)"
-        let collection =
-            words.isNamespaced
-            ? "\(root)/namespaces/{namespace}/\(words.plural)" : "\(root)/\(words.plural)"
-        let item = "\(collection)/{name}"
-        if words.isNamespaced {
-            table.add(.get, "\(root)/\(words.plural)", .list(words.resource))
-        }
-        table.add(.get, collection, .list(words.resource))
-        table.add(.get, item, .get(words.resource))
-        if words.verbs.contains("create") {
-            table.add(.post, collection, .create(words.resource))
-        }
-        if words.verbs.contains("update") {
-            table.add(.put, item, .update(words.resource))
-            table.add(.patch, item, .patch(words.resource))
-            table.add(.get, "\(item)/status", .status(words.resource))
-        }
-        if words.verbs.contains("delete") { table.add(.delete, item, .delete(words.resource)) }
-    }
-    table.add(.post, "/apis/\(Group.version)/namespaces/{namespace}/jobs/{name}/cancel", .cancelJob)
-    table.add(.get, "/api/v1/namespaces/{namespace}/pods/{name}/log", .podLog)
+    for words in KindWords.all { addRoutes(of: words, to: &table) }
     return table
+}
+
+/// The paths of one kind: of all namespaces, of one, of an object, of its subresources.
+private func addRoutes(of words: KindWords, to table: inout RouteTable<Endpoint>) {
+    let everywhere = "\(words.root)/\(words.plural)"
+    let collection =
+        words.isNamespaced ? "\(words.root)/namespaces/{namespace}/\(words.plural)" : everywhere
+    // A watch is a list that goes on: one route serves both.
+    for action in words.actions where action.verb != "watch" {
+        guard let method = action.method else { continue }
+        table.add(
+            method, action.isOfCollection ? collection : "\(collection)/{name}", action.endpoint)
+        if action.verb == "list", words.isNamespaced {
+            table.add(method, everywhere, action.endpoint)
+        }
+    }
+    for part in words.subresources {
+        for action in part.actions {
+            guard let method = action.method else { continue }
+            table.add(method, "\(collection)/{name}/\(part.name)", action.endpoint)
+        }
+    }
 }

@@ -6,57 +6,6 @@ import Wire
 
 // Objects as clients see them. Stored text is copied as it is; only what moves is written anew.
 
-/// The kind's words on the wire.
-struct KindWords: Sendable {
-    let resource: Resource
-    let kind: String
-    let apiVersion: String
-    let plural: String
-    let singular: String
-    let shortNames: [String]
-    let isNamespaced: Bool
-    let verbs: [String]
-
-    var group: String { apiVersion == "v1" ? "" : Group.name }
-
-    static let all: [KindWords] = [
-        KindWords(
-            resource: .jobs, kind: "Job", apiVersion: Group.version, plural: "jobs",
-            singular: "job",
-            shortNames: ["mj"], isNamespaced: true,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"]),
-        KindWords(
-            resource: .queues, kind: "Queue", apiVersion: Group.version, plural: "queues",
-            singular: "queue", shortNames: ["mq"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"]),
-        KindWords(
-            resource: .tokens, kind: "Token", apiVersion: Group.version, plural: "tokens",
-            singular: "token", shortNames: [], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "watch"]),
-        KindWords(
-            resource: .nodes, kind: "Node", apiVersion: "v1", plural: "nodes", singular: "node",
-            shortNames: ["no"], isNamespaced: false,
-            verbs: ["delete", "get", "list", "patch", "update", "watch"]),
-        KindWords(
-            resource: .pods, kind: "Pod", apiVersion: "v1", plural: "pods", singular: "pod",
-            shortNames: ["po"], isNamespaced: true, verbs: ["get", "list", "watch"]),
-        KindWords(
-            resource: .namespaces, kind: "Namespace", apiVersion: "v1", plural: "namespaces",
-            singular: "namespace", shortNames: ["ns"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"]),
-        KindWords(
-            resource: .events, kind: "Event", apiVersion: "v1", plural: "events", singular: "event",
-            shortNames: ["ev"], isNamespaced: true, verbs: ["get", "list", "watch"]),
-    ]
-
-    static func of(_ resource: Resource) -> KindWords {
-        guard let words = all.first(where: { $0.resource == resource }) else {
-            preconditionFailure("every resource has its words")
-        }
-        return words
-    }
-}
-
 /// Writes items as JSON objects.
 struct ObjectJSON {
     let catalog: Catalog

@@ -157,11 +157,9 @@ struct OpenAPIRoute {
 
     /// The kind that `x-kubernetes-group-version-kind` names; nil where there is none.
     var groupVersionKind: JSON? {
-        guard let words, let apiVersion else { return nil }
-        switch part {
-        case "scale": return Publication("autoscaling/v1").groupVersionKind("Scale")
-        case "eviction": return Publication("policy/v1").groupVersionKind("Eviction")
-        default: return Publication(apiVersion).groupVersionKind(words.kind)
-        }
+        guard let words else { return nil }
+        let named = words.subresources.first { $0.name == part }
+        return Publication(named?.apiVersion ?? words.apiVersion)
+            .groupVersionKind(named?.kind ?? words.kind)
     }
 }

@@ -38,20 +38,30 @@ extension Server {
     }
 
     private func answer(_ page: OpenAPIPage, _ type: String, _ call: Call) {
-        let tag = "\"\(page.hash)\""
-        let isNamed = call.query["hash"] == page.hash
-        var headers = Headers([("ETag", tag), ("Vary", "Accept, Accept-Encoding")])
-        headers.append(
-            "Cache-Control",
-            isNamed ? "public, max-age=31536000, immutable" : "no-cache, private")
         let known = call.request.head.headers.all("if-none-match").joined(separator: ",")
-        let isKnown =
-            known == "*"
-            || known.split(separator: ",").contains {
-                $0.drop { $0 == " " }.hasPrefix(tag) || $0.contains("W/\(tag)")
-            }
+        let isKnown = page.isKnown(known)
+        let headers = page.headers(asked: call.query["hash"])
         guard !isKnown else { return call.exchange.reply(304, headers) }
-        headers.append("Content-Type", type)
-        call.exchange.reply(200, headers, body: page.body)
+        call.exchange.reply(200, headers.adding("Content-Type", type), body: page.body)
+    }
+}
+
+extension OpenAPIPage {
+    /// Whether one of the entity tags that a client has is that of this content.
+    func isKnown(_ tags: String) -> Bool {
+        tags.split { $0 == "," || $0 == " " }.contains {
+            $0 == "*" || $0 == "\"\(hash)\"" || $0 == "W/\"\(hash)\""
+        }
+    }
+
+    /// Under a name that says what it holds, an answer may be kept for ever.
+    func headers(asked wanted: String?) -> Headers {
+        Headers([
+            ("ETag", "\"\(hash)\""), ("Vary", "Accept"),
+            (
+                "Cache-Control",
+                wanted == hash ? "public, max-age=31536000, immutable" : "no-cache, private"
+            ),
+        ])
     }
 }
