@@ -39,19 +39,59 @@ public struct KindShape: Sendable {
     public init<Spec: Codable & Sendable, Status: Codable & Sendable>(
         _ kind: String, _ apiVersion: String, spec: Spec.Type, status: Status.Type, about: String
     ) {
-        self.init(kind, apiVersion, whole: Shown<Spec, Status>.self, about: about)
+        self.init(
+            kind, apiVersion, about: about, record: { Schema.of(Shown<Spec, Status>.self) },
+            read: {
+                _ = try WireDecoder.decode(Shown<Spec, Status>.self, from: $0, unknown: .refuse)
+            })
     }
 
-    /// A kind whose type declares all members, also `apiVersion`, `kind` and `metadata`.
-    public init<Whole: Codable & Sendable>(
-        _ kind: String, _ apiVersion: String, whole: Whole.Type, about: String
+    /// A kind that has a specification only.
+    public init<Spec: Codable & Sendable>(
+        _ kind: String, _ apiVersion: String, spec: Spec.Type, about: String
+    ) {
+        self.init(
+            kind, apiVersion, about: about,
+            record: { Schema.of(Shown<Spec, JSON>.self).without("status") },
+            read: { _ = try WireDecoder.decode(Shown<Spec, None>.self, from: $0, unknown: .refuse) }
+        )
+    }
+
+    /// A kind whose own members stand beside the metadata.
+    public init<Content: Codable & Sendable>(
+        _ kind: String, _ apiVersion: String, content: Content.Type, about: String
+    ) {
+        let envelope = Schema.of(Shown<JSON, JSON>.self).without("spec").without("status")
+        self.init(
+            kind, apiVersion, about: about,
+            record: {
+                guard case .object(let members, let type) = Schema.of(Content.self) else {
+                    return envelope
+                }
+                return .object(envelope.properties + members, of: type)
+            },
+            read: { object in
+                _ = try WireDecoder.decode(
+                    FlatManifest<Content>.self, from: object, unknown: .refuse)
+                guard let metadata = object.root["metadata"] else { return }
+                _ = try WireDecoder.decode(ObjectMeta.self, at: metadata, unknown: .refuse)
+            })
+    }
+
+    private init(
+        _ kind: String, _ apiVersion: String, about: String,
+        record: @escaping @Sendable () -> Schema,
+        read: @escaping @Sendable (Document) throws -> Void
     ) {
         self.kind = kind
         self.apiVersion = apiVersion
         self.about = about
-        record = { Schema.of(Whole.self) }
-        read = { _ = try WireDecoder.decode(Whole.self, from: $0, unknown: .refuse) }
+        self.record = record
+        self.read = read
     }
+
+    /// What is never written.
+    private enum None: String, Codable, CaseIterable { case never }
 
     /// The shape of a whole object as clients may send it.
     ///
@@ -124,10 +164,27 @@ extension KindShape {
                 namespace "default" exists from the start.
                 """),
         KindShape(
-            "Event", "v1", whole: EventObject.self,
+            "Event", "v1", content: EventContent.self,
             about: """
                 Something that has happened to a job or a node. Written by the server; the newest \
                 events are kept for a while.
+                """),
+        KindShape(
+            "ConfigMap", "v1", content: ConfigMapContent.self,
+            about: """
+                Small texts and bytes under names, for programs that keep their settings beside \
+                their jobs. Muster itself does not read them.
+                """),
+        KindShape(
+            "Secret", "v1", content: SecretContent.self,
+            about: """
+                Small secrets under names. They are kept as they are, in the controller's data \
+                directory; Muster itself does not read them.
+                """),
+        KindShape(
+            "Lease", "coordination.k8s.io/v1", spec: LeaseSpec.self,
+            about: """
+                Who holds something, and for how long: what programs elect their leader by.
                 """),
     ]
 }

@@ -22,6 +22,17 @@ public struct Manifest<Spec: Codable & Sendable>: Codable, Sendable {
 extension Manifest {
     /// Holds the type against what the path expects and the metadata against the rules of names.
     public func check(apiVersion expected: String, kind expectedKind: String) throws(Refusal) {
+        try TypeWords.check(apiVersion: apiVersion, expected, kind: kind, expectedKind)
+        try metadata?.validate()
+    }
+}
+
+/// The two words that name an object's type.
+public enum TypeWords {
+    /// Refuses an object of another type than the path's; both words may be left out.
+    public static func check(
+        apiVersion: String?, _ expected: String, kind: String?, _ expectedKind: String
+    ) throws(Refusal) {
         if let apiVersion, apiVersion != expected {
             throw Refusal(
                 .malformed, field: "apiVersion", finding: "\"\(apiVersion)\" does not belong here",
@@ -32,7 +43,6 @@ extension Manifest {
                 .malformed, field: "kind", finding: "\"\(kind)\" does not belong here",
                 remedy: "Use \(expectedKind)")
         }
-        try metadata?.validate()
     }
 }
 
@@ -63,13 +73,41 @@ public struct NamespaceStatus: Codable, Hashable, Sendable {
     public var phase: String
 }
 
+/// An object whose own part stands beside the metadata instead of under `spec`.
+public struct FlatManifest<Content: Codable & Sendable>: Codable, Sendable {
+    public let apiVersion: String?
+    public let kind: String?
+    public let metadata: Metadata?
+    public let content: Content
+
+    private enum CodingKeys: String, CodingKey { case apiVersion, kind, metadata }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        apiVersion = try members.decodeIfPresent(String.self, forKey: .apiVersion)
+        kind = try members.decodeIfPresent(String.self, forKey: .kind)
+        metadata = try members.decodeIfPresent(Metadata.self, forKey: .metadata)
+        content = try Content(from: decoder)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encodeIfPresent(apiVersion, forKey: .apiVersion)
+        try members.encodeIfPresent(kind, forKey: .kind)
+        try members.encodeIfPresent(metadata, forKey: .metadata)
+        try content.encode(to: encoder)
+    }
+}
+
 /// What people decide about a node; everything else the agent reports.
 public struct NodeSpec: Codable, Hashable, Sendable {
     /// Whether new ranks are kept off the node; those that run there go on.
     ///
     /// "kubectl cordon" sets it, "kubectl uncordon" clears it. Left out: false.
     public var unschedulable: Bool?
-    /// Marks that keep ranks off the node. A cordoned node shows one; written by the server.
+    /// Marks that keep ranks off the node, as "kubectl taint" sets them.
+    ///
+    /// A cordoned node shows one more, which is written by the server. At most 64.
     public var taints: [Taint]?
 
     public init() {}
@@ -81,10 +119,53 @@ public struct Taint: Codable, Hashable, Sendable {
     public var key: String
     /// More about the mark; may be empty.
     public var value: String?
-    /// What it does: NoSchedule keeps new ranks off.
+    /// What it does: NoSchedule keeps new ranks off, NoExecute also moves running gangs elsewhere.
     public var effect: String
     /// Since when the node has the mark.
     public var timeAdded: Timestamp?
+
+    public init(key: String, effect: String) {
+        self.key = key
+        self.effect = effect
+    }
+
+    /// The mark that stands for a cordon; it is written by the server.
+    public static let unschedulable = Taint(
+        key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")
+}
+
+extension NodeSpec {
+    /// Checks the taints, and takes out what the server writes itself.
+    public func validated() throws(Refusal) -> NodeSpec {
+        var spec = self
+        let given = (taints ?? []).filter { $0.key != Taint.unschedulable.key }
+        guard given.count <= 64 else {
+            throw Refusal(
+                .invalid, field: "spec.taints", finding: "there are \(given.count) taints",
+                remedy: "Use at most 64 taints")
+        }
+        for (index, taint) in given.enumerated() {
+            let field = "spec.taints[\(index)]"
+            try Naming.check(labels: [taint.key: taint.value ?? ""], field: field)
+            guard ["NoSchedule", "NoExecute"].contains(taint.effect) else {
+                throw Refusal(
+                    .invalid, field: "\(field).effect",
+                    finding: "\"\(taint.effect.prefix(40))\" is not an effect that is kept here",
+                    remedy: "Use NoSchedule or NoExecute")
+            }
+            let isTwice = given[..<index].contains {
+                $0.key == taint.key && $0.effect == taint.effect
+            }
+            guard !isTwice else {
+                throw Refusal(
+                    .invalid, field: field,
+                    finding: "\(taint.key):\(taint.effect) is there twice",
+                    remedy: "Keep one of them")
+            }
+        }
+        spec.taints = given.isEmpty ? nil : given
+        return spec
+    }
 }
 
 /// Who may do what with a bearer token.

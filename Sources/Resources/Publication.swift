@@ -25,8 +25,22 @@ public struct Publication: Sendable {
     public var words: SchemaBook.Words {
         SchemaBook.Words(
             name: { [self] in name(of: $0) },
-            description: { TextForm.named($0)?.about ?? Manual.text($0) },
-            notes: { [self] in Bounds.of($0) + (merging[$0] ?? []) })
+            description: { TextForm.named($0)?.about ?? Manual.text($0) ?? Self.common($0) },
+            notes: { [self] path in
+                // Clients may keep members of their own beside those of the server.
+                let open = [JSON.Member("x-kubernetes-preserve-unknown-fields", true)]
+                return Bounds.of(path) + (merging[path] ?? [])
+                    + (path == "Shown.status" ? open : [])
+            })
+    }
+
+    /// What is said of the members that all kinds have.
+    private static func common(_ path: String) -> String? {
+        let parts = path.split(separator: ".")
+        guard parts.count == 2, ["apiVersion", "kind", "metadata"].contains(parts[1]) else {
+            return nil
+        }
+        return Manual.text("Shown.\(parts[1])")
     }
 
     /// The published name of a declared type or a text format.

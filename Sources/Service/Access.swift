@@ -16,14 +16,21 @@ struct Actor: Sendable, Hashable {
 
 /// What an actor wants to do to a resource.
 enum Verb: String, Sendable, CaseIterable {
-    case get, list, watch, create, update, patch, delete, cancel, log, session, discover
+    case get, list, watch, create, update, patch, delete, deletecollection, cancel, log, session,
+        discover
 }
 
 /// The one place where rights are decided, by exact match of (actor, verb, resource).
 func isAllowed(_ actor: Actor, _ verb: Verb, _ resource: String) -> Bool {
     switch actor.role {
     case .admin: return true
-    case .agent: return (verb, resource) == (.session, "agents") || verb == .discover
+    case .agent:
+        switch (verb, resource) {
+        case (.session, "agents"), (.discover, _), (.create, "selfsubjectaccessreviews"),
+            (.create, "selfsubjectrulesreviews"), (.create, "selfsubjectreviews"):
+            return true
+        default: return false
+        }
     }
 }
 
@@ -72,6 +79,17 @@ struct Authenticator {
         head.headers["authorization"].map { credential($0) != nil } ?? false
     }
 
+    /// Whom a token stands for, if it is valid now.
+    func actor(ofToken token: String) -> Actor? { credential("Bearer \(token)")?.actor }
+
+    /// Who has that name, whether or not their token is still good.
+    func actor(named name: String) -> Actor? {
+        guard let view = catalog.object(.token, name),
+            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body.content)
+        else { return nil }
+        return Actor(name: name, role: spec.role, tokenUID: view.uid)
+    }
+
     private func credential(_ header: String) -> Credential? {
         let words = header.utf8.split(separator: UInt8(ascii: " "))
         guard words.count == 2, String(Substring(words[0])).lowercased() == "bearer" else {
@@ -79,7 +97,7 @@ struct Authenticator {
         }
         let token = String(Substring(words[1]))
         guard let name = TokenText.name(in: token), let view = catalog.object(.token, name),
-            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body),
+            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body.content),
             let stored = spec.digest,
             TokenText.isEqual(Array(stored.utf8), Array(TokenText.digest(of: token).utf8))
         else { return nil }

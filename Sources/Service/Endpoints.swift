@@ -5,12 +5,15 @@ import Resources
 /// Everything that a path and a method can mean.
 enum Endpoint: Sendable, Hashable {
     case version, health
-    case coreVersions, groups, group, resourceList(String)
+    case coreVersions, groups, group(String), resourceList(String)
     case list(Resource), create(Resource)
-    case get(Resource), update(Resource), patch(Resource), delete(Resource)
-    case status(Resource)
+    case get(Resource), delete(Resource), deleteCollection(Resource)
+    case update(Resource, ObjectPart), patch(Resource, ObjectPart)
+    case status(Resource), scale(Resource)
+    case evictPod
     case cancelJob, podLog, agentSession, metrics
     case openAPIIndex, openAPIPage, swagger
+    case review(Review)
 
     /// What the actor needs; nil where nothing is asked but health and version.
     var right: (verb: Verb, resource: String)? {
@@ -20,20 +23,28 @@ enum Endpoint: Sendable, Hashable {
             (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
         case .create(let resource): (.create, KindWords.of(resource).plural)
-        case .get(let resource), .status(let resource): (.get, KindWords.of(resource).plural)
-        case .update(let resource): (.update, KindWords.of(resource).plural)
-        case .patch(let resource): (.patch, KindWords.of(resource).plural)
+        case .get(let resource), .status(let resource), .scale(let resource):
+            (.get, KindWords.of(resource).plural)
+        case .update(let resource, _): (.update, KindWords.of(resource).plural)
+        case .patch(let resource, _): (.patch, KindWords.of(resource).plural)
         case .delete(let resource): (.delete, KindWords.of(resource).plural)
+        case .deleteCollection(let resource):
+            (.deletecollection, KindWords.of(resource).plural)
+        case .evictPod: (.delete, "pods")
         case .cancelJob: (.cancel, "jobs")
         case .podLog: (.log, "pods")
         case .agentSession: (.session, "agents")
         case .metrics: (.get, "metrics")
+        case .review(let review): (.create, review.plural)
         }
     }
 
     /// The query parameters that are understood here.
     var parameters: [String] {
         let everywhere = ["timeout", "pretty"]
+        let deletion = [
+            "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "dryRun",
+        ]
         switch self {
         case .list:
             return everywhere + [
@@ -41,15 +52,18 @@ enum Endpoint: Sendable, Hashable {
                 "resourceVersionMatch", "allowWatchBookmarks", "sendInitialEvents",
                 "timeoutSeconds", "includeObject",
             ]
-        case .get, .status: return everywhere + ["resourceVersion", "includeObject"]
-        case .create, .update, .patch:
+        case .get, .status, .scale: return everywhere + ["resourceVersion", "includeObject"]
+        case .create, .update, .patch, .review:
             return everywhere + [
                 "fieldManager", "fieldValidation", "dryRun", "force", "includeObject",
             ]
-        case .delete:
-            return everywhere + [
-                "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "dryRun",
+        case .delete: return everywhere + deletion
+        case .deleteCollection:
+            return everywhere + deletion + [
+                "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion",
+                "resourceVersionMatch", "timeoutSeconds",
             ]
+        case .evictPod: return everywhere + deletion + ["fieldManager", "fieldValidation"]
         case .podLog:
             return everywhere + [
                 "follow", "tailLines", "container", "limitBytes", "offset", "previous",
@@ -70,10 +84,14 @@ func routeTable() -> RouteTable<Endpoint> {
     for path in ["/healthz", "/livez", "/readyz"] { table.add(.get, path, .health) }
     table.add(.get, "/metrics", .metrics)
     table.add(.get, "/api", .coreVersions)
-    table.add(.get, "/api/v1", .resourceList("v1"))
     table.add(.get, "/apis", .groups)
-    table.add(.get, "/apis/\(Group.name)", .group)
-    table.add(.get, "/apis/\(Group.version)", .resourceList(Group.version))
+    for group in KindWords.groups where !group.name.isEmpty {
+        table.add(.get, "/apis/\(group.name)", .group(group.name))
+    }
+    for version in KindWords.groups.flatMap(\.versions) {
+        let root = KindWords.root(of: version)
+        table.add(.get, root, .resourceList(version))
+    }
     table.add(.get, AgentProtocol.path, .agentSession)
     table.add(.get, "/openapi/v2", .swagger)
     table.add(.get, "/openapi/v3", .openAPIIndex)

@@ -78,8 +78,8 @@ struct OpenAPIOperation {
     private func bodySchema(_ book: inout SchemaBook) -> JSON? {
         switch route.body {
         case .none: nil
-        case .object:
-            if route.part == "scale" { ["type": "object"] } else { reference(names?.object, book) }
+        case .free: ["type": "object"]
+        case .object: reference(names?.object, book)
         case .patch: patch(&book)
         case .options: book.write(Schema.of(DeleteOptions.self))
         }

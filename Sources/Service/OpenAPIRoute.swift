@@ -17,10 +17,10 @@ struct OpenAPIRoute {
     /// The part of an object behind its name, such as `status`; empty for the object itself.
     let part: String
 
-    init(_ method: Method, _ pattern: String, _ endpoint: Endpoint) {
-        self.method = method
-        self.pattern = pattern
-        parameters = endpoint.parameters
+    init(_ route: RouteTable<Endpoint>.Route) {
+        method = route.method
+        pattern = route.pattern
+        parameters = route.endpoint.parameters
         var rest = pattern.split(separator: "/").map(String.init)
         switch rest.first {
         case "api" where rest.count > 1:
@@ -107,17 +107,20 @@ struct OpenAPIRoute {
         }
     }
 
+    /// What the table of kinds says of the part; nil for the object itself.
+    private var named: Subresource? { words?.subresources.first { $0.name == part } }
+
     // MARK: Bodies
 
     /// What the body holds: nothing, an object of the kind, a change of it, or options.
-    enum Content { case none, object, patch, options }
+    enum Content { case none, free, object, patch, options }
 
     var body: Content {
-        guard words != nil, part.isEmpty || part == "status" || part == "scale" else {
-            return .none
-        }
+        guard let words else { return .none }
+        // Asking for something to be done to an object, such as cancelling it, needs no words.
+        if method == .post, let named, named.kind == words.kind { return .none }
         switch method {
-        case .post, .put: return .object
+        case .post, .put: return named.map { $0.kind != words.kind } ?? false ? .free : .object
         case .patch: return .patch
         case .delete: return .options
         case .get, .head, .options: return .none
@@ -140,12 +143,9 @@ struct OpenAPIRoute {
     enum Answer { case free, text, object, list, status }
 
     var answer: Answer {
-        guard words != nil else { return .free }
-        switch part {
-        case "log": return .text
-        case "", "status", "cancel": break
-        default: return .free
-        }
+        guard let words else { return .free }
+        if part == "log" { return .text }
+        if let named, named.kind != words.kind { return .free }
         switch action {
         case "list": return .list
         case "delete", "deletecollection": return .status
@@ -158,7 +158,6 @@ struct OpenAPIRoute {
     /// The kind that `x-kubernetes-group-version-kind` names; nil where there is none.
     var groupVersionKind: JSON? {
         guard let words else { return nil }
-        let named = words.subresources.first { $0.name == part }
         return Publication(named?.apiVersion ?? words.apiVersion)
             .groupVersionKind(named?.kind ?? words.kind)
     }

@@ -37,17 +37,20 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     let counters: Counters
     let objects: ObjectJSON
     let tables: TableJSON
-    private let authenticator: Authenticator
+    let authenticator: Authenticator
     private let routes = routeTable()
     /// Written when it is first asked for.
-    private(set) lazy var openAPI = OpenAPILibrary(
-        routes.routes.map { OpenAPIRoute($0.method, $0.pattern, $0.endpoint) })
+    private(set) lazy var openAPI = OpenAPILibrary(routes.routes.map { OpenAPIRoute($0) })
+    let rules: AccessRules
+    let discovery = Discovery()
+    private var failedAttempts = FailedAttempts()
     private let hosts: [String]
     private var isReady = true
     /// Up to here it is known which tokens were revoked.
     private var tokensSeen: UInt64
     private var replies: [UInt64: (Reply) -> Void] = [:]
     private var lastTicket: UInt64 = 0
+    let underWay = WritesUnderWay()
     let watchers: Watchers
     let agents: AgentSessions
 
@@ -63,6 +66,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         objects = ObjectJSON(catalog: core.catalog)
         tables = TableJSON(objects: objects)
         authenticator = Authenticator(catalog: core.catalog)
+        rules = AccessRules(routes)
         tokensSeen = core.catalog.version
         watchers = Watchers(
             reactor: reactor, catalog: core.catalog, tables: tables, counters: counters)
@@ -125,7 +129,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     ) throws(Refusal) {
         var actor: Actor?
         if let right = endpoint.right {
-            let found = try authenticator.actor(of: request, on: exchange)
+            let found = try identify(request, exchange)
             guard isAllowed(found, right.verb, right.resource) else {
                 throw Refusal(
                     .forbidden,
@@ -156,26 +160,41 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             ))
     }
 
+    /// Who asks. Peers that fail too often are asked to wait; a valid token is never kept waiting.
+    private func identify(_ request: Request, _ exchange: Exchange) throws(Refusal) -> Actor {
+        do throws(Refusal) {
+            return try authenticator.actor(of: request, on: exchange)
+        } catch {
+            guard failedAttempts.note(request.peer, at: Clock.monotonicMilliseconds()) else {
+                throw Refusal(
+                    .tooManyRequests, field: "Authorization",
+                    finding: "too many requests from this address had no valid token",
+                    remedy: "Wait a second and send a valid token")
+            }
+            throw error
+        }
+    }
+
     private func dispatch(_ call: Call) {
         do throws(Refusal) {
             switch call.endpoint {
             case .version: reply(200, Discovery.version(), call.exchange)
             case .health: answerHealth(call)
             case .metrics: answerMetrics(call)
-            case .coreVersions: reply(200, Discovery.coreVersions(), call.exchange)
-            case .groups: reply(200, Discovery.groups(), call.exchange)
-            case .group: reply(200, Discovery.group(), call.exchange)
-            case .resourceList(let version):
-                reply(200, Discovery.resources(of: version), call.exchange)
+            case .coreVersions, .groups, .group, .resourceList: discover(call)
+            case .review(let review): try self.review(review, call)
             case .openAPIIndex: answerOpenAPIIndex(call)
             case .openAPIPage: try answerOpenAPIPage(call)
             case .swagger: answerSwagger(call)
             case .list(let resource): try list(resource, call)
             case .get(let resource), .status(let resource): try get(resource, call)
             case .create(let resource): try create(resource, call)
-            case .update(let resource): try update(resource, call)
-            case .patch(let resource): try patch(resource, call)
+            case .update(let resource, let part): try update(resource, part, call)
+            case .patch(let resource, let part): try patch(resource, part, call)
             case .delete(let resource): try delete(resource, call)
+            case .deleteCollection(let resource): try deleteCollection(resource, call)
+            case .scale(let resource): try getScale(resource, call)
+            case .evictPod: try evictPod(call)
             case .cancelJob: try cancelJob(call)
             case .podLog: try readLog(call)
             case .agentSession:

@@ -46,6 +46,12 @@ public indirect enum Schema: Hashable, Sendable {
         if case .object(let properties, _) = self { properties } else { [] }
     }
 
+    /// The object schema without one of its members.
+    public func without(_ name: String) -> Schema {
+        guard case .object(let properties, let type) = self else { return self }
+        return .object(properties.filter { $0.name != name }, of: type)
+    }
+
     /// The same shape with nothing required, at any depth.
     public var optional: Schema {
         switch self {

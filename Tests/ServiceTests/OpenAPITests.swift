@@ -10,7 +10,7 @@ import Wire
 @Suite struct OpenAPITests {
     private static let table = routeTable()
     private static let routes = table.routes.map {
-        OpenAPIRoute($0.method, $0.pattern, $0.endpoint)
+        OpenAPIRoute($0)
     }
     private static let library = OpenAPILibrary(routes)
 

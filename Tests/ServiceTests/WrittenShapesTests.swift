@@ -71,14 +71,12 @@ private struct Eventful {
     private mutating func step(_ command: Command, body: String = "{}") {
         now += 1000
         let outcome = kernel.step([command], at: Tick(now))
-        for change in outcome.changes where texts[change.uid] == nil {
-            let object = kernel.object(change.uid)
-            texts[change.uid] = DocumentText(
-                head: Array(
-                    #"{"name":"\#(object?.name ?? "")","labels":{"a":"b"},"annotations":{"c":"d"}}"#
-                        .utf8),
-                residentBody: object?.kind == .job ? nil : Array(body.utf8), labels: [:], user: "")
-            if object?.kind == .job { catalog.bodies.keep(change.uid, Array(body.utf8)) }
+        for change in outcome.changes {
+            guard case .object(let uid) = change.subject, texts[uid] == nil,
+                let object = kernel.object(uid)
+            else { continue }
+            texts[uid] = text(object, body)
+            if object.kind == .job { catalog.bodies.keep(uid, Array(body.utf8)) }
         }
         let notes = outcome.records.compactMap { EventNote.of($0, in: kernel, at: Tick(now)) }
         catalog.publish(
@@ -87,6 +85,14 @@ private struct Eventful {
                 EventView(version: kernel.sequence + UInt64($0.offset), note: $0.element)
             })
     }
+}
+
+/// The text that is stored with an object.
+private func text(_ object: ObjectState, _ body: String) -> DocumentText {
+    let head = #"{"name":"\#(object.name)","labels":{"a":"b"},"annotations":{"c":"d"}}"#
+    return DocumentText(
+        head: Array(head.utf8), residentBody: object.kind == .job ? nil : Array(body.utf8),
+        labels: [:], user: "")
 }
 
 /// Goal: the schema does not lie. Method: everything that the server writes is decoded strictly
@@ -127,7 +133,8 @@ private struct Eventful {
     @Test func `a failure is written as a Status`() throws {
         let refusal = Refusal(.invalid, field: "spec", finding: "it is bad", remedy: "Mend it")
         for bytes in [
-            StatusJSON.failure(refusal), StatusJSON.success(kind: "jobs", name: "a", uid: 7),
+            StatusJSON.failure(refusal),
+            StatusJSON.success(kind: "jobs", group: "muster.dev", name: "a", uid: "7"),
         ] {
             _ = try WireDecoder.decode(StatusObject.self, json: bytes, unknown: .refuse)
         }

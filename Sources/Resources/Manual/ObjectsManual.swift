@@ -18,6 +18,8 @@ extension Manual {
         Whether the namespace takes new objects.
         = NamespaceStatus.phase
         Active, or Terminating while what is in it goes.
+        = FlatManifest
+        An object whose own part stands beside the metadata instead of under spec.
         = NodeSpec
         What people decide about a node; everything else the agent reports.
         = NodeSpec.unschedulable
@@ -25,7 +27,9 @@ extension Manual {
 
         "kubectl cordon" sets it, "kubectl uncordon" clears it. Left out: false.
         = NodeSpec.taints
-        Marks that keep ranks off the node. A cordoned node shows one; written by the server.
+        Marks that keep ranks off the node, as "kubectl taint" sets them.
+
+        A cordoned node shows one more, which is written by the server. At most 64.
         = Taint
         A mark that keeps ranks off a node.
         = Taint.key
@@ -33,7 +37,7 @@ extension Manual {
         = Taint.value
         More about the mark; may be empty.
         = Taint.effect
-        What it does: NoSchedule keeps new ranks off.
+        What it does: NoSchedule keeps new ranks off, NoExecute also moves running gangs elsewhere.
         = Taint.timeAdded
         Since when the node has the mark.
         = TokenRole

@@ -3,7 +3,7 @@
 extension Manual {
     static let pages = [
         agentProtocol,
-        eventObject,
+        eventContent,
         jobSpec,
         jobStatus,
         kindShape,
@@ -11,6 +11,7 @@ extension Manual {
         nodeStatus,
         objectMeta,
         objects,
+        plainObjects,
         podObject,
     ]
 }

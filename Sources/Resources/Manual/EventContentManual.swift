@@ -1,30 +1,24 @@
-// Written by Scripts/describe from EventObject.swift; change the comments there.
+// Written by Scripts/describe from EventContent.swift; change the comments there.
 
 extension Manual {
-    static let eventObject = #"""
-        = EventObject
-        An event, which has no specification and no status.
-        = EventObject.apiVersion
-        Always "v1".
-        = EventObject.kind
-        Always "Event".
-        = EventObject.metadata
-        The event's name, and the namespace of what it happened to.
-        = EventObject.involvedObject
+    static let eventContent = #"""
+        = EventContent
+        The members of an event beside its metadata.
+        = EventContent.involvedObject
         The object that it happened to.
-        = EventObject.type
+        = EventContent.type
         Normal or Warning.
-        = EventObject.reason
+        = EventContent.reason
         What happened, in one word such as Scheduled, Retrying or Failed.
-        = EventObject.message
+        = EventContent.message
         What happened, for people.
-        = EventObject.firstTimestamp
+        = EventContent.firstTimestamp
         When it happened.
-        = EventObject.lastTimestamp
+        = EventContent.lastTimestamp
         When it happened last.
-        = EventObject.count
+        = EventContent.count
         How many times it happened.
-        = EventObject.source
+        = EventContent.source
         Who says so.
         = ObjectReference
         Names one object.

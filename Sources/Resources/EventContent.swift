@@ -2,14 +2,8 @@ public import Wire
 
 // What has happened to objects; see JobStatus for how this is kept true.
 
-/// An event, which has no specification and no status.
-public struct EventObject: Codable, Hashable, Sendable {
-    /// Always "v1".
-    public var apiVersion: String?
-    /// Always "Event".
-    public var kind: String?
-    /// The event's name, and the namespace of what it happened to.
-    public var metadata: ObjectMeta?
+/// The members of an event beside its metadata.
+public struct EventContent: Codable, Hashable, Sendable {
     /// The object that it happened to.
     public var involvedObject: ObjectReference
     /// Normal or Warning.
