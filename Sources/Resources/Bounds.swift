@@ -14,6 +14,8 @@ public enum JobLimits {
     public static let retries = 0...1000
     public static let graceSeconds: Int64 = 3600
     public static let cpus: Int64 = 65_536
+    /// 64 TiB: what all ranks of the largest gang ask for still fits 64 bits.
+    public static let memoryBytes: Int64 = 64 << 40
     public static let gpusPerRank: Int64 = 64
 }
 
@@ -36,14 +38,20 @@ public enum Bounds {
         all.first { $0.path == path }?.members ?? []
     }
 
-    static let all: [(path: String, members: [JSON.Member])] = [
+    typealias Row = (path: String, members: [JSON.Member])
+
+    static let all: [Row] = ofJobs + ofPools + ofOthers
+
+    static let ofJobs: [Row] = [
         ("JobSpec.queue", name + [fallback(.string(JobDefaults.queue))]),
         ("JobSpec.priority", range(JobLimits.priority) + [fallback(number(JobDefaults.priority))]),
         ("JobSpec.gracePeriod", [fallback(.string("\(JobDefaults.gracePeriod)"))]),
         ("JobSpec.roles", items(1...JobLimits.roles)),
         (
             "JobSpec.rankEnvironment",
-            [fallback(.array(JobDefaults.rankEnvironment.map { .string($0.rawValue) }))]
+            items(1...2) + [
+                fallback(.array(JobDefaults.rankEnvironment.map { .string($0.rawValue) }))
+            ]
         ),
         ("JobSpec.allowUnplaceable", [fallback(false)]),
         ("RoleSpec.name", name),
@@ -64,7 +72,24 @@ public enum Bounds {
         ("ResourceSpec.gpuModels", items(0...JobLimits.gpuModels)),
         ("RetrySpec.limit", range(JobLimits.retries) + [fallback(number(JobDefaults.retries))]),
         ("RetrySpec.backoff", [fallback(.string("\(JobDefaults.backoff)"))]),
-        ("ObjectMeta.labels", [JSON.Member("maxProperties", number(Naming.labelsMax))]),
+    ]
+
+    static let ofPools: [Row] = [
+        ("NodePoolSpec.instanceTypes", items(1...NodePoolLimits.instanceTypes)),
+        ("NodePoolSpec.replicas", range(NodePoolLimits.nodes)),
+        ("NodePoolSpec.weight", range(NodePoolLimits.weight) + [fallback(10)]),
+        ("NodeTemplate.taints", items(0...NodePoolLimits.taints)),
+        ("NodeTemplate.startupTaints", items(0...NodePoolLimits.taints)),
+        ("InstanceType.gpus", range(0...Int(JobLimits.gpusPerRank))),
+        ("AutoscaleSpec.max", range(1...NodePoolLimits.nodes.upperBound)),
+        ("AutoscaleSpec.min", range(NodePoolLimits.nodes) + [fallback(0)]),
+        ("PoolLimits.nodes", range(NodePoolLimits.nodes)),
+        ("PoolLimits.gpus", range(NodePoolLimits.gpus)),
+        ("DisruptionSpec.budgets", items(0...NodePoolLimits.budgets)),
+    ]
+
+    private static let ofOthers: [Row] = [
+        ("ObjectMeta.labels", [JSON.Member("maxProperties", number(Naming.labelsMax))])
     ]
 
     private static let name =

@@ -146,7 +146,7 @@ public struct RetrySpec: Codable, Hashable, Sendable {
     public var limit: Int?
     /// The pause before the first retry, such as "30s"; it doubles each time, up to an hour.
     ///
-    /// Left out: "30s".
+    /// At most "1d". Left out: "30s".
     public var backoff: WireDuration?
 
     public init() {}
@@ -158,7 +158,7 @@ public enum RankEnvironment: String, Codable, CaseIterable, Sendable {
     case torch
     /// SLURM_PROCID, SLURM_NTASKS, SLURM_JOB_ID and the like, as programs for Slurm read them.
     case slurm
-    /// Neither of them, whatever else is listed.
+    /// Neither of them; stands alone.
     case none
 }
 

@@ -140,6 +140,13 @@ extension KindShape {
                 start, and a queue that jobs still name cannot be deleted.
                 """),
         KindShape(
+            "NodePool", Group.version, spec: NodePoolSpec.self, status: NodePoolStatus.self,
+            about: """
+                Machines that are declared together: of which kind, how many or between which \
+                bounds, and how they may be taken away again. This version keeps pools but does \
+                not provision machines yet.
+                """),
+        KindShape(
             "Token", Group.version, spec: TokenSpec.self, status: TokenStatus.self,
             about: """
                 What a client shows to be let in. The secret itself is shown once, when the token \

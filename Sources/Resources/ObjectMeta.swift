@@ -92,20 +92,6 @@ public struct ListMeta: Codable, Hashable, Sendable {
     public var selfLink: String?
 }
 
-/// One statement about an object that holds, or does not.
-public struct Condition: Codable, Hashable, Sendable {
-    /// What is stated, such as "Complete" or "Ready".
-    public var type: String
-    /// Whether it holds: "True", "False" or "Unknown".
-    public var status: String
-    /// Why, in one word, for programs.
-    public var reason: String?
-    /// Why, in words, for people.
-    public var message: String?
-    /// When the status last changed.
-    public var lastTransitionTime: Timestamp?
-}
-
 /// What a request came to that is not answered with an object: a failure, or a deletion.
 public struct StatusObject: Codable, Hashable, Sendable {
     /// Always "v1".

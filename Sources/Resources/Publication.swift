@@ -128,6 +128,15 @@ struct TextForm: Sendable {
                 first, such as "4h30m" or "1d12h"; a number alone is seconds. At most "36525d".
                 """),
         TextForm(
+            format: "price", published: "dev.muster.v1.Price",
+            about: """
+                An amount of money such as "98.32", in the currency that the cluster's owner pays \
+                in: zero or more, with at most six decimals.
+                """),
+        TextForm(
+            format: "portion", published: "dev.muster.v1.Portion",
+            about: "A number such as 2, or a share of the whole such as \"10%\"."),
+        TextForm(
             format: "date-time", published: "io.k8s.apimachinery.pkg.apis.meta.v1.Time",
             about: "A moment as RFC 3339 writes it, such as \"2026-11-20T10:00:00Z\"."),
     ]

@@ -17,14 +17,6 @@ struct Call {
     let name: String?
     let query: Query
     let actor: Actor?
-
-    /// Whether the client asked for rows and columns.
-    var wantsTable: Bool {
-        guard let accept = request.head.headers["accept"], accept.utf8.count > 12 else {
-            return false
-        }
-        return accept.split(separator: ";").contains { $0.hasPrefix("as=Table") }
-    }
 }
 
 /// The API server: finds out what is asked and by whom, and hands it to the part that knows.
@@ -52,6 +44,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     private var lastTicket: UInt64 = 0
     let underWay = WritesUnderWay()
     let watchers: Watchers
+    /// Listings that clients page through.
+    var held = HeldListings()
+    var isSweeping = false
     let agents: AgentSessions
 
     init(
@@ -91,6 +86,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     private static let strangersBytes = 64 << 10
 
     func handle(_ request: Request, on exchange: Exchange) {
+        exchange.note = AnswerForm(request.head).rawValue
         do throws(Refusal) {
             try route(request, exchange)
         } catch {
@@ -238,7 +234,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
 
     // MARK: Answers
 
-    static let jsonHeaders = Headers([("Content-Type", "application/json")])
+    static let jsonType = "application/json"
+    static let jsonHeaders = Headers([("Content-Type", jsonType)])
 
     func reply(_ status: Int, _ body: [UInt8], _ exchange: Exchange) {
         answer(status, Self.jsonHeaders, body, exchange)

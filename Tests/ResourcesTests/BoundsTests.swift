@@ -44,7 +44,7 @@ import Wire
         if case .number(let text)? = json { Int(text) } else { nil }
     }
 
-    private static let paths = Bounds.all.map(\.path).filter { !$0.hasPrefix("ObjectMeta") }
+    private static let paths = Bounds.ofJobs.map(\.path)
 
     @Test(arguments: paths)
     func `what is published is what is accepted`(path: String) throws {
@@ -103,22 +103,59 @@ import Wire
     }
 
     @Test func `every bound is about a field that exists`() throws {
-        let job = try #require(KindShape.of("Job", Group.version)).schema
-        let spec = try #require(job["spec"])
-        guard case .array(let role)? = spec["roles"], let resources = role["resources"],
-            let retries = spec["retries"]
-        else {
-            Issue.record("shape")
-            return
+        var owners = Lookup<String, Schema>()
+        func gather(_ schema: Schema) {
+            switch schema {
+            case .object(let properties, let type):
+                owners[type] = schema
+                for property in properties { gather(property.schema) }
+            case .array(let element), .map(let element): gather(element)
+            case .any, .boolean, .integer, .number, .string, .text, .words: return
+            }
         }
-        let owners: [(String, Schema)] = [
-            ("JobSpec", spec), ("RoleSpec", role), ("ResourceSpec", resources),
-            ("RetrySpec", retries), ("ObjectMeta", Schema.of(ObjectMeta.self)),
-        ]
+        for shape in KindShape.all { gather(shape.schema) }
         for (path, _) in Bounds.all {
             let parts = path.split(separator: ".").map(String.init)
-            let owner = try #require(owners.first { $0.0 == parts[0] }, "\(path)")
-            #expect(owner.1[parts[1]] != nil, "\(path)")
+            #expect(owners[parts[0]]?[parts[1]] != nil, "\(path)")
+        }
+    }
+
+    @Test(arguments: Bounds.ofPools.map(\.path))
+    func `a pool's bounds are those that are published`(path: String) throws {
+        let text =
+            #"{"providerRef":{"name":"a"},"replicas":1,"instanceTypes":"#
+            + #"[{"name":"a","cpus":1,"memory":"1Gi"}]}"#
+        let valid = JSON(try Document(json: Array(text.utf8)))
+        func isAccepted(_ spec: JSON) -> Bool {
+            do {
+                _ = try WireDecoder.decode(NodePoolSpec.self, from: Document(spec)).validated()
+                return true
+            } catch {
+                return false
+            }
+        }
+        #expect(isAccepted(valid))
+        let bounds = JSON.object(Bounds.of(path))
+        guard let most = number(bounds["maximum"]), let least = number(bounds["minimum"]) else {
+            return
+        }
+        let parts = path.split(separator: ".").map(String.init)
+        for (value, isFine) in [(least - 1, false), (most, true), (most + 1, false)] {
+            let given = JSON.object([JSON.Member(parts[1], .number("\(value)"))])
+            var spec = valid
+            switch parts[0] {
+            case "NodePoolSpec": spec[parts[1]] = .number("\(value)")
+            case "PoolLimits": spec["limits"] = given
+            case "InstanceType":
+                spec["instanceTypes"] = .array([
+                    (valid["instanceTypes"]?.elements.first ?? .null).merging(given)
+                ])
+            case "AutoscaleSpec":
+                spec["replicas"] = nil
+                spec["autoscale"] = (["max": 100_000] as JSON).merging(given)
+            default: Issue.record("\(path) is not part of a pool")
+            }
+            #expect(isAccepted(spec) == isFine, "\(path): \(value)")
         }
     }
 }

@@ -126,7 +126,7 @@ extension Manual {
         = RetrySpec.backoff
         The pause before the first retry, such as "30s"; it doubles each time, up to an hour.
 
-        Left out: "30s".
+        At most "1d". Left out: "30s".
         = RankEnvironment
         A set of environment variables that tells a rank who it is.
         = RankEnvironment.torch
@@ -134,7 +134,7 @@ extension Manual {
         = RankEnvironment.slurm
         SLURM_PROCID, SLURM_NTASKS, SLURM_JOB_ID and the like, as programs for Slurm read them.
         = RankEnvironment.none
-        Neither of them, whatever else is listed.
+        Neither of them; stands alone.
         = TopologySpec
         How close the ranks must be to each other. Not available in this version.
         = TopologySpec.required

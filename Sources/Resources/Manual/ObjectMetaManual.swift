@@ -84,18 +84,6 @@ extension Manual {
         How many objects follow on later pages, where that is known.
         = ListMeta.selfLink
         Of older clients; ignored.
-        = Condition
-        One statement about an object that holds, or does not.
-        = Condition.type
-        What is stated, such as "Complete" or "Ready".
-        = Condition.status
-        Whether it holds: "True", "False" or "Unknown".
-        = Condition.reason
-        Why, in one word, for programs.
-        = Condition.message
-        Why, in words, for people.
-        = Condition.lastTransitionTime
-        When the status last changed.
         = StatusObject
         What a request came to that is not answered with an object: a failure, or a deletion.
         = StatusObject.apiVersion

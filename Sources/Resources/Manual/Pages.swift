@@ -8,6 +8,7 @@ extension Manual {
         jobStatus,
         kindShape,
         metadata,
+        nodePool,
         nodeStatus,
         objectMeta,
         objects,
