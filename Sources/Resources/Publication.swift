@@ -98,10 +98,11 @@ extension Publication {
 
     public func groupVersionKind(_ kind: String) -> JSON {
         let parts = apiVersion.split(separator: "/").map(String.init)
-        return [
-            "group": .string(parts.count == 2 ? parts[0] : ""), "kind": .string(kind),
-            "version": .string(parts.last ?? ""),
-        ]
+        return .object([
+            JSON.Member("group", .string(parts.count == 2 ? parts[0] : "")),
+            JSON.Member("kind", .string(kind)),
+            JSON.Member("version", .string(parts.last ?? "")),
+        ])
     }
 }
 

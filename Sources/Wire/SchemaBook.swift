@@ -72,35 +72,45 @@ public struct SchemaBook {
     /// What a schema looks like, with references in place of the types inside it.
     public mutating func shape(_ schema: Schema) -> JSON {
         switch schema {
-        case .any: return dialect == .v3 ? ["x-kubernetes-preserve-unknown-fields": true] : [:]
-        case .boolean: return ["type": "boolean"]
-        case .integer(let format, let minimum):
-            let minimum = minimum.map { [JSON.Member("minimum", .number("\($0)"))] } ?? []
-            return .object(
-                [JSON.Member("type", "integer"), JSON.Member("format", .string(format))] + minimum)
-        case .number: return ["type": "number", "format": "double"]
-        case .string: return ["type": "string"]
-        case .text(let format, let acceptsNumbers): return text(format, acceptsNumbers)
+        case .any:
+            dialect == .v3
+                ? members(("x-kubernetes-preserve-unknown-fields", true)) : .object([])
+        case .boolean: members(("type", "boolean"))
+        case .integer(let format, let minimum): integer(format, minimum)
+        case .number: members(("type", "number"), ("format", "double"))
+        case .string: members(("type", "string"))
+        case .text(let format, let acceptsNumbers): text(format, acceptsNumbers)
         case .words(let words, _):
-            return ["type": "string", "enum": .array(words.map(JSON.string))]
-        case .array(let element): return ["type": "array", "items": write(element)]
-        case .map(let value): return ["type": "object", "additionalProperties": write(value)]
-        case .object(let properties, let type): return object(properties, of: type)
+            members(("type", "string"), ("enum", .array(words.map(JSON.string))))
+        case .array(let element): members(("type", "array"), ("items", write(element)))
+        case .map(let value): members(("type", "object"), ("additionalProperties", write(value)))
+        case .object(let properties, let type): object(properties, of: type)
         }
     }
 
+    private func members(_ members: (String, JSON)...) -> JSON {
+        .object(members.map { JSON.Member($0.0, $0.1) })
+    }
+
+    private func integer(_ format: String, _ minimum: Int64?) -> JSON {
+        var result = members(("type", "integer"), ("format", .string(format)))
+        if let minimum { result["minimum"] = .number("\(minimum)") }
+        return result
+    }
+
     private func text(_ format: String, _ acceptsNumbers: Bool) -> JSON {
-        guard acceptsNumbers else { return ["type": "string", "format": .string(format)] }
+        guard acceptsNumbers else {
+            return members(("type", "string"), ("format", .string(format)))
+        }
         // Version 2 cannot say "one of"; its readers take numbers for strings.
-        guard dialect == .v3 else { return ["type": "string"] }
-        return [
-            "oneOf": [["type": "string"], ["type": "number"]],
-            "x-kubernetes-int-or-string": true,
-        ]
+        guard dialect == .v3 else { return members(("type", "string")) }
+        return members(
+            ("oneOf", [members(("type", "string")), members(("type", "number"))]),
+            ("x-kubernetes-int-or-string", true))
     }
 
     private mutating func object(_ properties: [Schema.Property], of type: String) -> JSON {
-        var result: JSON = ["type": "object"]
+        var result = members(("type", "object"))
         let required = properties.filter(\.isRequired)
         if !required.isEmpty { result["required"] = .array(required.map { .string($0.name) }) }
         guard !properties.isEmpty else { return result }

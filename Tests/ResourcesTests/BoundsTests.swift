@@ -79,8 +79,11 @@ import Wire
 
     private func elements(_ path: String, _ count: Int) -> [JSON] {
         (0..<count).map { number in
-            path == "JobSpec.roles"
-                ? ["name": .string("r\(number)"), "command": ["true"]] : .string("w\(number)")
+            switch path {
+            case "JobSpec.roles": ["name": .string("r\(number)"), "command": ["true"]]
+            case "JobSpec.rankEnvironment": number % 2 == 0 ? "torch" : "slurm"
+            default: .string("w\(number)")
+            }
         }
     }
 

@@ -73,7 +73,8 @@ import Wire
                 many times a failed gang is started again. From 0 to 1000. Left out: 0.",\
                 "minimum":0,"maximum":1000,"default":0,"type":"integer","format":"int64"},\
                 "backoff":{"description":"The pause before the first retry, such as \"30s\"; it \
-                doubles each time, up to an hour.\n\nLeft out: \"30s\".","default":"30s",\
+                doubles each time, up to an hour.\n\nAt most \"1d\". Left out: \"30s\".",\
+                "default":"30s",\
                 "allOf":[{"$ref":"#/components/schemas/dev.muster.v1.Duration"}]}}}
                 """##.replacing("\\\n", with: ""))
     }
