@@ -92,11 +92,12 @@ extension Publication {
     private func kind(_ shape: JSON, _ kind: String, about: String) -> JSON {
         var written: JSON = .object(
             [JSON.Member("description", .string(about))] + shape.members)
-        written["x-kubernetes-group-version-kind"] = [groupVersionKind(kind)]
+        written["x-kubernetes-group-version-kind"] = [Self.groupVersionKind(kind, apiVersion)]
         return written
     }
 
-    public func groupVersionKind(_ kind: String) -> JSON {
+    /// A kind's group, version and name, as clients look for them.
+    public static func groupVersionKind(_ kind: String, _ apiVersion: String) -> JSON {
         let parts = apiVersion.split(separator: "/").map(String.init)
         return .object([
             JSON.Member("group", .string(parts.count == 2 ? parts[0] : "")),

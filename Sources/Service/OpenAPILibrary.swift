@@ -63,7 +63,8 @@ struct OpenAPILibrary: Sendable {
             for route in routes where route.apiVersion == version {
                 let kind = names.first { $0.kind == route.words?.kind }
                 let operation = OpenAPIOperation(
-                    route: route, dialect: dialect, names: kind.map { ($0.object, $0.list) })
+                    route: route, publication: publication, dialect: dialect,
+                    names: kind.map { ($0.object, $0.list) })
                 add(operation.write(&book), of: route, dialect, to: &paths)
             }
             for type in book.types where !types.contains(where: { $0.key == type.key }) {

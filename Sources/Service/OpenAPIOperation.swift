@@ -4,9 +4,13 @@ import Wire
 /// Writes one route as an operation, in the form of either version of OpenAPI.
 struct OpenAPIOperation {
     let route: OpenAPIRoute
+    let publication: Publication
     let dialect: SchemaBook.Dialect
     /// Published names of the kind and its list; nil where its shape is not published.
     let names: (object: String, list: String)?
+
+    private static let status = Schema.of(StatusObject.self)
+    private static let options = Schema.of(DeleteOptions.self)
 
     private var hasYAML: [String] { ["application/json", "application/yaml"] }
 
@@ -81,7 +85,7 @@ struct OpenAPIOperation {
         case .free: ["type": "object"]
         case .object: reference(names?.object, book)
         case .patch: patch(&book)
-        case .options: book.write(Schema.of(DeleteOptions.self))
+        case .options: book.write(Self.options)
         }
     }
 
@@ -90,7 +94,7 @@ struct OpenAPIOperation {
     }
 
     private func patch(_ book: inout SchemaBook) -> JSON {
-        let name = Publication(route.apiVersion ?? "").name(of: "Patch") ?? "Patch"
+        let name = publication.name(of: "Patch") ?? "Patch"
         book.define(name) { _ in
             [
                 "description": "The fields to change, in the form that the content type names.",
@@ -111,9 +115,9 @@ struct OpenAPIOperation {
         case .text: schema = ["type": "string"]
         case .object: schema = reference(names?.object, book)
         case .list: schema = reference(names?.list, book)
-        case .status: schema = book.write(Schema.of(StatusObject.self))
+        case .status: schema = book.write(Self.status)
         }
-        let failure = book.write(Schema.of(StatusObject.self))
+        let failure = book.write(Self.status)
         return .object([
             JSON.Member(route.successCode, response("As asked", answerTypes, schema)),
             JSON.Member("default", response("What is wrong, and what to do", hasYAML, failure)),

@@ -158,7 +158,7 @@ struct OpenAPIRoute {
     /// The kind that `x-kubernetes-group-version-kind` names; nil where there is none.
     var groupVersionKind: JSON? {
         guard let words else { return nil }
-        return Publication(named?.apiVersion ?? words.apiVersion)
-            .groupVersionKind(named?.kind ?? words.kind)
+        return Publication.groupVersionKind(
+            named?.kind ?? words.kind, named?.apiVersion ?? words.apiVersion)
     }
 }
