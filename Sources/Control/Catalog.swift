@@ -24,7 +24,7 @@ extension Resource {
     }
 
     /// The list in which the objects of a kind are shown.
-    init(of kind: Kind) {
+    public init(of kind: Kind) {
         self =
             switch kind {
             case .namespace: .namespaces

@@ -77,8 +77,8 @@ struct Admission {
         return (key, digest.value)
     }
 
-    /// Reads JSON, or YAML where the content type says so.
-    func document(_ call: Call, limits: WireLimits = .request) throws(Refusal) -> Document {
+    /// Reads JSON, or YAML or protobuf where the content type says so.
+    static func document(_ call: Call, limits: WireLimits = .request) throws(Refusal) -> Document {
         let type = call.request.head.headers["content-type"] ?? "application/json"
         let bare = type.split(separator: ";").first.map { $0.lowercased() } ?? ""
         guard !call.request.body.isEmpty else {
@@ -93,12 +93,25 @@ struct Admission {
             return try Document(json: call.request.body, limits: limits)
         case "application/yaml", "text/yaml", "application/x-yaml":
             return try YAMLReader.document(call.request.body)
+        case "application/apply-patch+yaml", "application/apply-patch+json",
+            "application/apply-patch":
+            // Clients call it YAML and send JSON, which is quicker to read.
+            let isJSON = call.request.body.first == UInt8(ascii: "{")
+            return isJSON
+                ? try Document(json: call.request.body, limits: limits)
+                : try YAMLReader.document(call.request.body)
+        case ProtobufBody.mediaType:
+            return try ProtobufBody.document(call.request.body, limits: limits)
         default:
             throw Refusal(
                 .unsupportedMediaType, field: "Content-Type",
                 finding: "\"\(bare.prefix(80))\" is not understood here",
                 remedy: "Send application/json or application/yaml")
         }
+    }
+
+    func document(_ call: Call, limits: WireLimits = .request) throws(Refusal) -> Document {
+        try Self.document(call, limits: limits)
     }
 
     /// The job as the kernel takes it.

@@ -105,7 +105,7 @@ extension Admission {
     }
 
     /// Decodes as strictly as the client asked for; says what was ignored if it wants to hear it.
-    private func decode<Value: Decodable>(
+    func decode<Value: Decodable>(
         _ type: Value.Type, _ place: Document.Value
     ) throws(Refusal) -> (value: Value, warnings: [String]) {
         switch validation {
@@ -117,7 +117,7 @@ extension Admission {
         case .strict:
             do throws(Refusal) {
                 return (try WireDecoder.decode(type, at: place), [])
-            } catch where error.finding.utf8.starts(with: "unknown field".utf8) {
+            } catch  where error.finding.utf8.starts(with: "unknown field".utf8) {
                 throw Refusal(
                     .malformed, field: error.field,
                     finding: "strict decoding error: unknown field \"\(error.field)\"",

@@ -37,8 +37,11 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     let counters: Counters
     let objects: ObjectJSON
     let tables: TableJSON
-    private let authenticator: Authenticator
+    let authenticator: Authenticator
     private let routes = routeTable()
+    let rules: AccessRules
+    let discovery = Discovery()
+    private var failedAttempts = FailedAttempts()
     private let hosts: [String]
     private var isReady = true
     /// Up to here it is known which tokens were revoked.
@@ -61,6 +64,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         objects = ObjectJSON(catalog: core.catalog)
         tables = TableJSON(objects: objects)
         authenticator = Authenticator(catalog: core.catalog)
+        rules = AccessRules(routes)
         tokensSeen = core.catalog.version
         watchers = Watchers(
             reactor: reactor, catalog: core.catalog, tables: tables, counters: counters)
@@ -123,7 +127,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     ) throws(Refusal) {
         var actor: Actor?
         if let right = endpoint.right {
-            let found = try authenticator.actor(of: request, on: exchange)
+            let found = try identify(request, exchange)
             guard isAllowed(found, right.verb, right.resource) else {
                 throw Refusal(
                     .forbidden,
@@ -154,17 +158,29 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             ))
     }
 
+    /// Who asks. Peers that fail too often are asked to wait; a valid token is never kept waiting.
+    private func identify(_ request: Request, _ exchange: Exchange) throws(Refusal) -> Actor {
+        do throws(Refusal) {
+            return try authenticator.actor(of: request, on: exchange)
+        } catch {
+            guard failedAttempts.note(request.peer, at: Clock.monotonicMilliseconds()) else {
+                throw Refusal(
+                    .tooManyRequests, field: "Authorization",
+                    finding: "too many requests from this address had no valid token",
+                    remedy: "Wait a second and send a valid token")
+            }
+            throw error
+        }
+    }
+
     private func dispatch(_ call: Call) {
         do throws(Refusal) {
             switch call.endpoint {
             case .version: reply(200, Discovery.version(), call.exchange)
             case .health: answerHealth(call)
             case .metrics: answerMetrics(call)
-            case .coreVersions: reply(200, Discovery.coreVersions(), call.exchange)
-            case .groups: reply(200, Discovery.groups(), call.exchange)
-            case .group: reply(200, Discovery.group(), call.exchange)
-            case .resourceList(let version):
-                reply(200, Discovery.resources(of: version), call.exchange)
+            case .coreVersions, .groups, .group, .resourceList: discover(call)
+            case .review(let review): try self.review(review, call)
             case .list(let resource): try list(resource, call)
             case .get(let resource), .status(let resource): try get(resource, call)
             case .create(let resource): try create(resource, call)

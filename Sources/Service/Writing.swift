@@ -1,5 +1,6 @@
 import Control
 import HTTP
+import Host
 import Kernel
 import Network
 import Primitives
@@ -166,7 +167,8 @@ extension Server {
             guard let item = item(.job, reply) else {
                 // A held back deletion was waiting for this end.
                 return self.reply(
-                    200, StatusJSON.success(
+                    200,
+                    StatusJSON.success(
                         kind: "jobs", group: Group.name, name: name.name, uid: UIDText.text(0)),
                     call.exchange)
             }
