@@ -37,10 +37,11 @@ public struct Exchange {
         connection.reply(status, headers, parts: parts, mayCompress: mayCompress)
     }
 
-    /// Starts an answer of unknown length; each `send` goes out with the next flush.
-    public func begin(_ status: Int, _ headers: Headers) {
+    /// Starts an answer of unknown length; each `send` goes out with the next flush, packed where
+    /// `mayCompress` allows it and the peer takes gzip.
+    public func begin(_ status: Int, _ headers: Headers, mayCompress: Bool = false) {
         guard isOpen else { return }
-        connection.begin(status, headers)
+        connection.begin(status, headers, mayCompress: mayCompress)
     }
 
     /// Adds bytes to a begun answer; look at `unsentBytes` before sending more to a slow reader.

@@ -17,14 +17,6 @@ struct Call {
     let name: String?
     let query: Query
     let actor: Actor?
-
-    /// Whether the client asked for rows and columns.
-    var wantsTable: Bool {
-        guard let accept = request.head.headers["accept"], accept.utf8.count > 12 else {
-            return false
-        }
-        return accept.split(separator: ";").contains { $0.hasPrefix("as=Table") }
-    }
 }
 
 /// The API server: finds out what is asked and by whom, and hands it to the part that knows.
@@ -50,6 +42,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     private var lastTicket: UInt64 = 0
     let underWay = WritesUnderWay()
     let watchers: Watchers
+    /// Listings that clients page through.
+    var held = HeldListings()
+    var isSweeping = false
     let agents: AgentSessions
 
     init(

@@ -16,6 +16,34 @@ enum StatusJSON {
             finding: message)
     }
 
+    /// Somebody has seen a version that is not reached here yet.
+    static func ahead(asked: UInt64, newest: UInt64) -> [UInt8] {
+        var json = JSONWriter(capacity: 512)
+        ObjectJSON.open("Status", "v1", into: &json)
+        json.key("metadata")
+        json.openObject()
+        json.closeObject()
+        json.member("status", "Failure")
+        json.member("message", "Too large resource version: \(asked), current: \(newest)")
+        json.member("reason", "Timeout")
+        json.key("details")
+        json.openObject()
+        json.key("causes")
+        json.openArray()
+        json.openObject()
+        // Clients know the case by these words and list without a version then.
+        json.member("reason", "ResourceVersionTooLarge")
+        json.member("message", "Too large resource version")
+        json.member("field", "resourceVersion")
+        json.closeObject()
+        json.closeArray()
+        json.member("retryAfterSeconds", 1)
+        json.closeObject()
+        json.member("code", 504)
+        json.closeObject()
+        return json.bytes
+    }
+
     private static func write(
         code: Int, reason: String, message: String, field: String, finding: String
     ) -> [UInt8] {
