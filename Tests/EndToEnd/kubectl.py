@@ -7,6 +7,7 @@ Each file of the folder `kubectl` is a transcript, played in a namespace of its 
 import concurrent.futures
 import os
 
+from support.api import JOBS
 from support.cluster import HERE, Agent, Controller
 from support.kubectls import DEBIAN, Session, find
 from support.suite import expect, run
@@ -41,12 +42,15 @@ class Stage:
     def play(self, kubectl, transcript):
         """Plays all steps, also those behind one that fails."""
         namespace = f"{transcript.name}-{kubectl.minor}"
-        folder = self.suite.path(namespace)
         client = self.controller.client()
         client.must("POST", "/api/v1/namespaces", {"metadata": {"name": namespace}})
-        client.close()
         session = Session(
-            kubectl, folder, namespace, os.path.join(FOLDER, "manifests"), self.kubeconfig
+            self.suite,
+            kubectl,
+            self.suite.path(namespace),
+            namespace,
+            os.path.join(FOLDER, "manifests"),
+            self.kubeconfig,
         )
         problems = list(filter(None, map(session.problem, transcript.steps)))
         self.suite.note(
@@ -55,6 +59,11 @@ class Stage:
         )
         for problem in problems:
             print(problem, flush=True)
+        jobs = JOBS.replace("default", namespace)
+        # What a failed step leaves behind must not take part in the next transcript.
+        for item in client.list(jobs)[0]:
+            client.request("DELETE", f"{jobs}/{item['metadata']['name']}")
+        client.close()
         self.played += len(transcript.steps)
         self.problems += problems
 

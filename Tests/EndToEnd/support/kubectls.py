@@ -42,7 +42,8 @@ class Kubectl:
 class Session:
     """A terminal in a folder and a namespace of its own, with one kubectl at hand."""
 
-    def __init__(self, kubectl, folder, namespace, manifests, kubeconfig):
+    def __init__(self, suite, kubectl, folder, namespace, manifests, kubeconfig):
+        self.suite = suite
         self.kubectl = kubectl
         self.folder = folder
         self.patience = 20
@@ -69,6 +70,7 @@ class Session:
             errors="replace",
             start_new_session=True,
         )
+        self.suite.started.add(process.pid)
         try:
             printed, _ = process.communicate(timeout=seconds)
         except subprocess.TimeoutExpired:
