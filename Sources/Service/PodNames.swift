@@ -42,10 +42,12 @@ final class PodNames {
 
     /// Unlike the job's, an attempt's ranks have uids of their own.
     func uid(_ job: UInt64, attempt: UInt32, rank: Int) -> String {
+        // The job's low 48 bits are its last twelve digits: they come first, and the rank's last.
         let base = Array(UIDText.text(job).utf8)
         var tail = Array(UIDText.text(UInt64(attempt) << 20 | UInt64(rank)).utf8)[24...]
         tail[24] = UInt8(ascii: "f")
-        return String(decoding: base[24..<32] + base[8..<24] + tail, as: UTF8.self)
+        let head = base[28..<36] + base[8...8] + base[24..<28] + base[13..<24]
+        return String(decoding: head + tail, as: UTF8.self)
     }
 
     /// Finds the rank that a pod's name means.

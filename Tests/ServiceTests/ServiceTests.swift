@@ -68,6 +68,21 @@ struct Shown {
         for name in none { #expect(rank(name) == nil, "\(name.prefix(40))") }
     }
 
+    @Test func `no two pods have one uid, whatever their job, attempt and rank`() throws {
+        let pods = PodNames(try Shown(ranks: 2, nodes: 1).catalog)
+        var uids: Set<String> = []
+        for job: UInt64 in [1, 2, 16, 255, 1 << 20, 1 << 31, 1 << 32, 1 << 40] {
+            for attempt: UInt32 in [1, 2, 4095] {
+                for rank in [0, 1, 16_383] {
+                    let uid = pods.uid(job, attempt: attempt, rank: rank)
+                    #expect(uid.utf8.count == 36)
+                    #expect(uids.insert(uid).inserted, "\(uid) of \(job), \(attempt), \(rank)")
+                    #expect(!uids.contains(UIDText.text(job)))
+                }
+            }
+        }
+    }
+
     @Test(.timeLimit(.minutes(1)))
     func `thousands of ranks know their place, in moments`() throws {
         let shown = try Shown(ranks: 4096, nodes: 64)
