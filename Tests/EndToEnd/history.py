@@ -226,8 +226,8 @@ def settle(suite, controller, recorder, streams, listers):
 
 def judge(suite, recording):
     verdict = Judgement(recording)
-    for problem in verdict.problems[:12]:
-        suite.note(f"- {problem}")
+    for line in verdict.summary()[:30]:
+        suite.note(f"- {line}")
     expect(not verdict.problems, f"{len(verdict.problems)} breaks of one history")
     expect(verdict.compared > 100, f"only {verdict.compared} lists were compared")
     expect(verdict.confirmed > 50, f"only {verdict.confirmed} answers were confirmed")

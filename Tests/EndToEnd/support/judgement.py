@@ -5,8 +5,17 @@ Pure: the same recording gives the same verdict, so that an altered one can be t
 
 import bisect
 import json
+from typing import NamedTuple
 
 SHOWN = 12
+
+
+class Problem(NamedTuple):
+    """A break of the promise: which rule, in which stream or list, and what was seen."""
+
+    rule: str
+    where: str
+    what: str
 
 
 class Judgement:
@@ -29,8 +38,18 @@ class Judgement:
         self.judge_writes()
         self.judge_time()
 
-    def find(self, problem):
-        self.problems.append(problem)
+    def find(self, rule, where, problem):
+        self.problems.append(Problem(rule, where, problem))
+
+    def summary(self):
+        """The first problem of each rule and place, and how many more there are."""
+        groups = {}
+        for problem in self.problems:
+            groups.setdefault(problem[:2], []).append(problem.what)
+        return [
+            f"{rule}, {where}: {found[0]}" + (f" (and {len(found) - 1} more)" if found[1:] else "")
+            for (rule, where), found in groups.items()
+        ]
 
     def has(self, scope, seen):
         key = (scope, seen.text)
@@ -44,28 +63,28 @@ class Judgement:
         picture = dict(span.items)
         for seen in span.items.values():
             if seen.version > span.start:
-                self.find(f"{span.stream}: a list of {span.start} shows {brief(seen)}")
+                self.find("future", span.stream, f"a list of {span.start} shows {brief(seen)}")
         for event in span.events:
-            where = f"{span.stream}: {event.kind} at {event.version}"
+            what = f"{event.kind} at {event.version} of {brief(event.seen)}"
             if event.kind == "BOOKMARK":
                 if event.version < version:
-                    self.find(f"{where} goes back from {version}")
+                    self.find("order", span.stream, f"{what} comes after {version}")
                 version = max(version, event.version)
                 continue
             if event.version <= version:
-                self.find(f"{where} of {brief(event.seen)} comes after {version}")
+                self.find("order", span.stream, f"{what} comes after {version}")
             version = max(version, event.version)
             known = picture.get(event.seen.uid)
             if (event.kind == "ADDED") == (known is not None):
-                self.find(f"{where}: {brief(event.seen)} was known as {brief(known)}")
+                self.find("sequence", span.stream, f"{what}, which was known as {brief(known)}")
             if event.kind == "DELETED":
                 picture.pop(event.seen.uid, None)
                 if known and stateless(known) != stateless(event.seen):
-                    self.find(f"{where} is not the last state: {difference(known, event.seen)}")
+                    self.find("last state", span.stream, f"{what}: {difference(known, event.seen)}")
             else:
                 picture[event.seen.uid] = event.seen
                 if not self.has(span.scope, event.seen):
-                    self.find(f"{where}: {brief(event.seen)} is not in {span.scope}")
+                    self.find("scope", span.stream, f"{what} is not of {span.scope}")
 
     def judge_successors(self):
         """A stream that lists anew is not older than it was."""
@@ -73,7 +92,7 @@ class Judgement:
         for span in self.recording.spans:
             before = ends.get(span.stream, 0)
             if span.start < before:
-                self.find(f"{span.stream}: a list of {span.start} after {before} was seen")
+                self.find("order", span.stream, f"a list of {span.start} comes after {before}")
             ends[span.stream] = max(before, span.end)
 
     def judge_agreement(self):
@@ -87,8 +106,10 @@ class Judgement:
                 other = known.setdefault(event.version, (event, span.stream))
                 if other[0] != event:
                     self.find(
-                        f"version {event.version}: {span.stream} saw {event.kind} and "
-                        f"{other[1]} {other[0].kind}: {difference(other[0].seen, event.seen)}"
+                        "agreement",
+                        f"{other[1]} and {span.stream}",
+                        f"{other[0].kind} and {event.kind} at {event.version}: "
+                        f"{difference(other[0].seen, event.seen)}",
                     )
         for scope, known in by_scope.items():
             if not scope.namespace and not scope.label:
@@ -102,10 +123,8 @@ class Judgement:
             for version in versions[first:last]:
                 if version not in own:
                     event, stream = known[version]
-                    self.find(
-                        f"{span.stream} misses {event.kind} at {version} of {brief(event.seen)}, "
-                        f"which {stream} saw"
-                    )
+                    what = f"{event.kind} at {version} of {brief(event.seen)}"
+                    self.find("gap", span.stream, f"misses {what}, which {stream} saw")
 
     def judge_lists(self, span):
         """The list and the events give each listed state, object by object."""
@@ -143,8 +162,10 @@ class Judgement:
         for uid in sorted(set(watched) | set(shown)):
             if watched.get(uid) != shown.get(uid):
                 self.find(
-                    f"list of {scope} at {listed.version} against {span.stream} from "
-                    f"{span.start}: {difference(watched.get(uid), shown.get(uid))}"
+                    "list",
+                    span.stream,
+                    f"from {span.start} on against a list of {scope} at {listed.version}: "
+                    f"{difference(watched.get(uid), shown.get(uid))}",
                 )
                 return
 
@@ -156,13 +177,14 @@ class Judgement:
             known = self.history[write.scope.resource].get(write.seen.version)
             if known is None:
                 if self.is_covered(write):
-                    self.find(f"no watch shows the answer to {write.what}: {brief(write.seen)}")
+                    self.find("answer", write.scope.resource, f"{write.what}: {brief(write.seen)}")
                 continue
             self.confirmed += 1
             if known[0].seen != write.seen:
                 self.find(
-                    f"the answer to {write.what} at {write.seen.version} is not what "
-                    f"{known[1]} saw: {difference(known[0].seen, write.seen)}"
+                    "answer",
+                    f"{write.scope.resource} against {known[1]}",
+                    f"{write.what}: {difference(known[0].seen, write.seen)}",
                 )
 
     def is_covered(self, write):
@@ -189,8 +211,10 @@ class Judgement:
                     newest, who = version, what
             elif version < newest:
                 self.find(
+                    "time",
+                    what.scope.resource,
                     f"a list of {what.scope} is of {version}, but {who} had been answered with "
-                    f"{newest} before it was asked for"
+                    f"{newest} before it was asked for",
                 )
 
 
