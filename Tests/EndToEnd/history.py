@@ -24,6 +24,7 @@ import time
 
 from support.api import NODES, Refused, Unreachable, job
 from support.cluster import Agent, Controller
+from support.forgery import expose
 from support.judgement import Judgement
 from support.recording import TABLE, Recorder, Scope, Stream
 from support.suite import expect, run, wait_until
@@ -225,6 +226,8 @@ def settle(suite, controller, recorder, streams, listers):
 
 
 def judge(suite, recording):
+    forgeries = expose(recording, suite.dice)
+    suite.note(f"the judge finds {forgeries} of {forgeries} forgeries")
     verdict = Judgement(recording)
     for line in verdict.summary()[:30]:
         suite.note(f"- {line}")
