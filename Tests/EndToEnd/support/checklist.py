@@ -78,7 +78,8 @@ class Checklist:
                 self.say(f"ok {step.__name__} {time.monotonic() - began:.2f}")
             except BaseException as error:  # Also what a client's own thread or loop gives up with.
                 self.failed += 1
-                self.say(f"FAIL {step.__name__}: {type(error).__name__}: {str(error)[:500]}")
+                why = " | ".join(str(error).splitlines())
+                self.say(f"FAIL {step.__name__}: {type(error).__name__}: {why[:1500]}")
                 print(traceback.format_exc(limit=-4), file=sys.stderr)
                 print(f"--- on the wire in {step.__name__}:", file=sys.stderr)
                 print(self.tap.since(began), file=sys.stderr, flush=True)
