@@ -5,6 +5,39 @@ import Primitives
 /// The lists that can be read and watched.
 public enum Resource: UInt8, Sendable, CaseIterable {
     case jobs, pods, nodes, namespaces, queues, tokens, events
+    case nodePools, leases, configMaps, secrets
+}
+
+extension Resource {
+    /// The kind behind a list of plain objects: those that are neither jobs, nodes nor projections.
+    public var plainKind: Kind? {
+        switch self {
+        case .namespaces: .namespace
+        case .queues: .queue
+        case .tokens: .token
+        case .nodePools: .nodePool
+        case .leases: .lease
+        case .configMaps: .configMap
+        case .secrets: .secret
+        case .jobs, .pods, .nodes, .events: nil
+        }
+    }
+
+    /// The list in which the objects of a kind are shown.
+    init(of kind: Kind) {
+        self =
+            switch kind {
+            case .namespace: .namespaces
+            case .queue: .queues
+            case .node: .nodes
+            case .job: .jobs
+            case .token: .tokens
+            case .nodePool: .nodePools
+            case .lease: .leases
+            case .configMap: .configMaps
+            case .secret: .secrets
+            }
+    }
 }
 
 /// One entry of a list or a watch.
@@ -64,7 +97,9 @@ public final class Catalog: Sendable {
     init(bodies: BodyCache) { self.bodies = bodies }
 
     /// A job's specification: from memory if it was used of late, else from disk.
-    public func body(of view: JobView) -> [UInt8] { bodies.body(of: view.uid) }
+    public func body(of view: JobView) -> DocumentBody {
+        DocumentBody(stored: bodies.body(of: view.uid))
+    }
 
     /// The newest published version.
     public var version: UInt64 { state.withLock { $0.version } }
@@ -82,8 +117,8 @@ public final class Catalog: Sendable {
 
     public func node(uid: UInt64) -> NodeView? { state.withLock { $0.nodes[uid] } }
 
-    public func object(_ kind: Kind, _ name: String) -> ObjectView? {
-        state.withLock { $0.objects[kind]?["", name] }
+    public func object(_ kind: Kind, in namespace: String = "", _ name: String) -> ObjectView? {
+        state.withLock { $0.objects[kind]?[namespace, name] }
     }
 
     public func object(_ kind: Kind, uid: UInt64) -> ObjectView? {
@@ -151,12 +186,13 @@ extension Catalog.State {
         case .jobs: return jobs.all(in: namespace).map { .job($0) }
         case .pods:
             return jobs.all(in: namespace).flatMap { view in
-                view.job.ranks.indices.map { Item.pod(view, rank: $0) }
+                view.job.ranks.indices.lazy.filter { !view.job.ranks[$0].isHidden }
+                    .map { Item.pod(view, rank: $0) }
             }
         case .nodes: return nodes.all.map { .node($0) }
-        case .namespaces: return (objects[.namespace]?.all ?? []).map { .object($0) }
-        case .queues: return (objects[.queue]?.all ?? []).map { .object($0) }
-        case .tokens: return (objects[.token]?.all ?? []).map { .object($0) }
+        case .namespaces, .queues, .tokens, .nodePools, .leases, .configMaps, .secrets:
+            guard let kind = resource.plainKind else { return [] }
+            return (objects[kind]?.all(in: namespace) ?? []).map { .object($0) }
         case .events:
             return events.all.filter { namespace == nil || $0.namespace == namespace }
                 .map { .event($0) }

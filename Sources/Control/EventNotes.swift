@@ -33,7 +33,11 @@ extension EventNote {
             return about(
                 uid, in: kernel, at: tick, on ? "Cordoned" : "Uncordoned",
                 on ? "no new work is placed here" : "new work is placed here again")
-        case .created, .revised, .deletionMarked, .removed, .modelNamed, .submitted, .rankPlaced,
+        case .nodeTainted(let uid, let on):
+            return about(
+                uid, in: kernel, at: tick, on ? "Tainted" : "Untainted",
+                on ? "its taints keep new work away" : "no taint keeps new work away any more")
+        case .created, .held, .rankHidden, .revised, .deletionMarked, .removed, .modelNamed, .submitted, .rankPlaced,
             .rankStarted, .rankEnded, .rankForgotten:
             return nil
         }

@@ -86,7 +86,7 @@ extension Catalog.State {
         case .node:
             guard let view = nodes.remove(uid) else { return }
             note(.nodes, version, .deleted, .node(view))
-        case .namespace, .queue, .token:
+        case .namespace, .queue, .token, .nodePool, .lease, .configMap, .secret:
             guard let view = objects[kind]?.remove(uid) else { return }
             let item = Item.object(view)
             note(resource(of: item), version, .deleted, item)
@@ -108,7 +108,7 @@ extension Catalog.State {
     private func text(of uid: UInt64) -> DocumentText? {
         if let view = jobs[uid] { return view.text }
         if let view = nodes[uid] { return view.text }
-        for kind in [Kind.namespace, .queue, .token] {
+        for kind in Kind.allCases {
             if let view = objects[kind]?[uid] { return view.text }
         }
         return nil
@@ -137,11 +137,7 @@ extension Catalog.State {
         case .node: .nodes
         case .event: .events
         case .object(let view):
-            switch view.kind {
-            case .queue: .queues
-            case .token: .tokens
-            case .namespace, .job, .node: .namespaces
-            }
+            Resource(of: view.kind)
         }
     }
 
@@ -161,7 +157,10 @@ extension Catalog.State {
             return .node(
                 NodeView(
                     object, state: state, model: kernel.model(state.node.supply.model), text: text))
-        case .namespace, .queue, .token: return .object(ObjectView(object, text: text))
+        case .namespace, .queue, .token, .nodePool, .lease, .configMap, .secret:
+            return .object(
+                ObjectView(
+                    object, namespace: kernel.object(object.namespace)?.name ?? "", text: text))
         }
     }
 }

@@ -120,4 +120,5 @@ public struct StoredHead: Codable, Sendable {
 
     public var labels: StringMap?
     public var annotations: StringMap?
+    public var finalizers: [String]?
 }

@@ -32,13 +32,15 @@ public final class DocumentText: Sendable {
     }
 
     /// The body of an object that is no job.
-    public var body: [UInt8] { residentBody ?? Array("{}".utf8) }
+    public var body: DocumentBody { DocumentBody(stored: residentBody ?? Array("{}".utf8)) }
 }
 
 /// One job as of one version.
 public final class JobView: CatalogView {
     public let version: UInt64
     public let generation: UInt32
+    public let revision: UInt32
+    public let deletedAt: Tick?
     public let namespace: String
     public let name: String
     public let queue: String
@@ -58,6 +60,8 @@ public final class JobView: CatalogView {
     ) {
         version = object.version
         generation = object.generation
+        revision = object.revision
+        deletedAt = object.deletedAt
         self.namespace = namespace
         name = object.name
         self.queue = queue
@@ -82,6 +86,8 @@ public final class JobView: CatalogView {
 public final class NodeView: CatalogView {
     public let version: UInt64
     public let generation: UInt32
+    public let revision: UInt32
+    public let deletedAt: Tick?
     public let name: String
     public let text: DocumentText
     public let state: NodeState
@@ -94,6 +100,8 @@ public final class NodeView: CatalogView {
     init(_ object: ObjectState, state: NodeState, model: String, text: DocumentText) {
         version = object.version
         generation = object.generation
+        revision = object.revision
+        deletedAt = object.deletedAt
         name = object.name
         self.state = state
         self.model = model
@@ -101,24 +109,29 @@ public final class NodeView: CatalogView {
     }
 }
 
-/// A namespace, a queue or a token.
+/// An object of a plain kind: a namespace, a queue, a token and the like.
 public final class ObjectView: CatalogView {
     public let kind: Kind
     public let uid: UInt64
     public let version: UInt64
     public let generation: UInt32
+    public let revision: UInt32
+    public let deletedAt: Tick?
+    public let namespace: String
     public let name: String
     public let createdAt: Tick
     public let text: DocumentText
 
-    public var namespace: String { "" }
     public var labels: StringMap { text.labels }
 
-    init(_ object: ObjectState, text: DocumentText) {
+    init(_ object: ObjectState, namespace: String, text: DocumentText) {
         kind = object.kind
         uid = object.uid
         version = object.version
         generation = object.generation
+        revision = object.revision
+        deletedAt = object.deletedAt
+        self.namespace = namespace
         name = object.name
         createdAt = object.createdAt
         self.text = text

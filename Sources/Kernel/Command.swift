@@ -18,10 +18,13 @@ public struct ObjectName: Hashable, Sendable {
 public struct Precondition: Hashable, Sendable {
     public var uid: UInt64?
     public var version: UInt64?
+    /// Counts what users wrote over the object; the kernel's own changes do not move it.
+    public var revision: UInt32?
 
-    public init(uid: UInt64? = nil, version: UInt64? = nil) {
+    public init(uid: UInt64? = nil, version: UInt64? = nil, revision: UInt32? = nil) {
         self.uid = uid
         self.version = version
+        self.revision = revision
     }
 }
 
@@ -79,11 +82,14 @@ public struct JobOrder: Sendable {
     public var idempotencyKey: String
     /// Tells a repeated request from another one under the same key.
     public var bodyDigest: UInt64
+    /// Whether it carries finalizers.
+    public var isHeld: Bool
 
     public init(
         namespace: String, name: String, queue: String, roles: [Role], terms: JobTerms,
         success: SuccessRule = .allRanks, retryLimit: UInt32 = 0, backoff: Duration64 = .zero,
-        allowUnplaceable: Bool = false, idempotencyKey: String = "", bodyDigest: UInt64 = 0
+        allowUnplaceable: Bool = false, idempotencyKey: String = "", bodyDigest: UInt64 = 0,
+        isHeld: Bool = false
     ) {
         self.namespace = namespace
         self.name = name
@@ -96,6 +102,7 @@ public struct JobOrder: Sendable {
         self.allowUnplaceable = allowUnplaceable
         self.idempotencyKey = idempotencyKey
         self.bodyDigest = bodyDigest
+        self.isHeld = isHeld
     }
 }
 
@@ -174,18 +181,26 @@ public struct RankReport: Hashable, Sendable {
 }
 
 /// Everything that can be asked of the cluster.
-public enum Command: Sendable {
-    /// Creates a namespace, a queue or a token.
-    case create(ObjectName)
+public indirect enum Command: Sendable {
+    /// Creates an object that is neither a job nor a node.
+    case create(ObjectName, isHeld: Bool = false)
     case submit(JobOrder)
     /// The object's document changed; `terms` too when it is a job's specification.
-    case revise(ObjectName, Precondition, specChanged: Bool, terms: JobTerms?)
+    case revise(
+        ObjectName, Precondition, specChanged: Bool, terms: JobTerms?, isHeld: Bool = false)
     case delete(ObjectName, Precondition)
     case cancel(ObjectName, Precondition)
     case cordon(name: String, Bool, Precondition)
+    /// Closes a node to new work by its taints, or opens it; `evicting` also moves its jobs away.
+    case taint(name: String, Bool, evicting: Bool)
+    /// Takes one rank of one attempt from its node: its gang starts anew elsewhere. A rank that has
+    /// ended is only taken from sight.
+    case evict(ObjectName, attempt: UInt32, rank: UInt32)
     case register(NodeReport)
     case heartbeat(node: String)
     case report(RankReport)
+    /// Says what the command would be answered, and changes nothing.
+    case trial(Command)
     /// Nothing but the passing of time.
     case tick
 }

@@ -7,19 +7,24 @@ extension Kernel {
     /// Applies the record that has just been given the number `sequence`.
     mutating func evolve(_ record: Record, at now: Tick) {
         switch record {
-        case .created(let kind, let uid, let name):
+        case .created(let kind, let uid, let name, let namespace):
             _ = addEntity(
                 Entity(
-                    kind: kind, uid: uid, scope: 0, name: name, createdAt: now, version: sequence))
+                    kind: kind, uid: uid, scope: namespace, name: name, createdAt: now,
+                    version: sequence))
             touch(.object(uid: uid))
         case .revised(let uid, let specChanged, let terms):
             let row = row(ofUID: uid)
+            entities[row].revision &+= 1
             if specChanged { entities[row].generation += 1 }
             if let terms { jobs[Row(entities[row].link)].terms = terms }
             touch(.object(uid: uid))
             if terms != nil { refile(uid) }
         case .deletionMarked(let uid):
-            jobs[jobRow(uid)].isDeleting = true
+            let row = row(ofUID: uid)
+            entities[row].deletedAt = now
+            if entities[row].kind == .job { jobs[Row(entities[row].link)].isDeleting = true }
+            if entities[row].kind == .namespace { leaving.append(LeavingNamespace(uid: uid)) }
             touch(.object(uid: uid))
         case .removed(let uid): remove(uid)
         case .modelNamed(let name): models.append(name)
@@ -34,9 +39,9 @@ extension Kernel {
         case .rankEnded(let job, let rank, let end, let at): endRank(job, rank, end, at)
         case .rankForgotten(let uid):
             let row = jobRow(uid)
-            jobs[row].ranks.removeLast()
+            let last = jobs[row].ranks.removeLast()
             let number = UInt32(jobs[row].ranks.count)
-            touch(.rankRemoved(job: uid, rank: number))
+            if !last.isHidden { touch(.rankRemoved(job: uid, rank: number)) }
         case .moved(let uid, let phase, let cause, let fate, let culprit, let notBefore):
             move(uid, to: phase, cause, fate, culprit, notBefore, at: now)
         case .nodeRegistered(let uid, let name, let bootID, let supply):
@@ -48,6 +53,14 @@ extension Kernel {
             }
             if ready { armSilence(of: uid, at: now) }
         case .nodeCordoned(let uid, let on): changeNode(uid) { $0.isCordoned = on }
+        case .nodeTainted(let uid, let on): changeNode(uid) { $0.isTainted = on }
+        case .held(let uid, let on):
+            entities[row(ofUID: uid)].isHeld = on
+            touch(.object(uid: uid))
+        case .rankHidden(let uid, let number):
+            jobs[jobRow(uid)].ranks[Int(number)].isHidden = true
+            touch(.rankRemoved(job: uid, rank: number))
+            touch(.object(uid: uid))
         }
     }
 
@@ -62,6 +75,7 @@ extension Kernel {
         byKey[entity.key] = row
         byUID[entity.uid] = row
         nextUID = max(nextUID, entity.uid + 1)
+        if entity.scope != 0 { entities[self.row(ofUID: entity.scope)].dependents += 1 }
         return row
     }
 
@@ -71,7 +85,6 @@ extension Kernel {
         switch entity.kind {
         case .job:
             let job = jobs[Row(entity.link)]
-            entities[self.row(ofUID: job.namespace)].dependents -= 1
             entities[self.row(ofUID: job.queue)].dependents -= 1
             release(Row(job.shape.number))
             jobs.remove(Row(entity.link))
@@ -83,8 +96,10 @@ extension Kernel {
                 Row(entity.link), supply: NodeSupply(cpuMilli: 0, memoryBytes: 0, gpus: 0, model: 0)
             )
             openOrClose(nodeAt: index)
-        case .namespace, .queue, .token: break
+        case .namespace: leaving.removeAll { $0.uid == uid }
+        case .queue, .token, .nodePool, .lease, .configMap, .secret: break
         }
+        if entity.scope != 0 { entities[self.row(ofUID: entity.scope)].dependents -= 1 }
         byKey[entity.key] = nil
         byUID[uid] = nil
         entities.remove(row)
@@ -104,7 +119,6 @@ extension Kernel {
             Entity(
                 kind: .job, uid: submission.uid, scope: submission.namespace, name: submission.name,
                 createdAt: now, version: sequence, link: link))
-        entities[row(ofUID: submission.namespace)].dependents += 1
         entities[row(ofUID: submission.queue)].dependents += 1
         if !submission.idempotencyKey.isEmpty {
             idempotency.remember(
@@ -186,6 +200,7 @@ extension Kernel {
         _ notBefore: Tick, at now: Tick
     ) {
         let row = jobRow(uid)
+        if phase == .pending, jobs[row].cause == .evicted { jobs[row].evictions += 1 }
         jobs[row].phase = phase
         jobs[row].cause = cause
         jobs[row].fate = fate

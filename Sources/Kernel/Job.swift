@@ -20,7 +20,7 @@ public enum Phase: UInt8, Sendable, CaseIterable {
 /// Why a job is in its phase.
 public enum Cause: UInt8, Sendable, CaseIterable {
     case none, waitingForResources, backingOff, allRanksSucceeded, roleSucceeded, rankFailed
-    case rankLost, launchFailed, startTimedOut, timeLimit, cancelled, deleted
+    case rankLost, launchFailed, startTimedOut, timeLimit, cancelled, deleted, evicted
 }
 
 /// One job: integers only, so that a hundred thousand of them are cheap to hold and to copy.
@@ -40,6 +40,8 @@ public struct Job: Sendable {
     public internal(set) var culprit: Culprit?
     /// Counts started attempts; the first is 1.
     public internal(set) var attempt: UInt32 = 0
+    /// Attempts that others ended for their own reasons; they do not count as retries.
+    public internal(set) var evictions: UInt32 = 0
     /// Set while stopping: what the job comes to when the last process is gone.
     public internal(set) var fate: Phase = .pending
     public internal(set) var isDeleting = false
@@ -83,6 +85,8 @@ public struct Rank: Hashable, Sendable {
     public internal(set) var end: RankEnd?
     public internal(set) var startedAt: Tick?
     public internal(set) var endedAt: Tick?
+    /// Somebody deleted its pod after it had ended.
+    public internal(set) var isHidden = false
     /// The record that last changed the rank.
     public internal(set) var version: UInt64
 }
@@ -93,6 +97,7 @@ public struct Node: Sendable {
     public internal(set) var bootID: String
     public internal(set) var isReady: Bool
     public internal(set) var isCordoned = false
+    public internal(set) var isTainted = false
     public internal(set) var isRemoved = false
     public internal(set) var registeredAt: Tick
     /// When readiness last changed.
@@ -106,5 +111,5 @@ public struct Node: Sendable {
     /// The uids of the jobs with live ranks here, oldest first.
     public var activeJobs: [UInt64] { jobs.sorted() }
 
-    public var isOpen: Bool { isReady && !isCordoned && !isRemoved }
+    public var isOpen: Bool { isReady && !isCordoned && !isTainted && !isRemoved }
 }

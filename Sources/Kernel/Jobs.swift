@@ -32,6 +32,7 @@ extension Kernel {
                 finding: "namespaces \"\(order.namespace)\" not found",
                 remedy: "Create the namespace first, or use one that exists")
         }
+        try refuseLeaving(scope)
         try refuseDuplicate(key(name, scope))
         guard jobs.count < limits.jobs else {
             throw Refusal(
@@ -57,6 +58,7 @@ extension Kernel {
                     shape: shape, terms: order.terms, success: order.success,
                     retryLimit: order.retryLimit, backoff: order.backoff,
                     idempotencyKey: order.idempotencyKey, bodyDigest: order.bodyDigest)), at: now)
+        if order.isHeld { emit(.held(uid: uid, true), at: now) }
         return .done(uid: uid, version: sequence)
     }
 
@@ -123,6 +125,10 @@ extension Kernel {
             job = jobs[jobRow(uid)]
             guard job.phase.isFinal else { return .accepted(uid: uid, version: sequence) }
         }
+        guard !entities[row(ofUID: uid)].isHeld else {
+            if !job.isDeleting { emit(.deletionMarked(uid: uid), at: now) }
+            return .accepted(uid: uid, version: sequence)
+        }
         removeJob(uid, at: now)
         return .done(uid: uid, version: sequence)
     }
@@ -171,7 +177,16 @@ extension Kernel {
         _ uid: UInt64, fate: Phase, cause: Cause, culprit: Culprit?, at now: Tick
     ) {
         let job = jobs[jobRow(uid)]
-        let mayRetry = fate == .failed && cause != .timeLimit && job.attempt <= job.retryLimit
+        if fate == .pending {
+            for _ in job.ranks { emit(.rankForgotten(job: uid), at: now) }
+            emit(
+                .moved(
+                    job: uid, to: .pending, cause: .waitingForResources, fate: .pending,
+                    culprit: nil, notBefore: now), at: now)
+            return
+        }
+        let failures = job.attempt - min(job.attempt, job.evictions)
+        let mayRetry = fate == .failed && cause != .timeLimit && failures <= job.retryLimit
         if mayRetry, job.attempt > 0 {
             for _ in job.ranks { emit(.rankForgotten(job: uid), at: now) }
             let wait = backoff(of: job)
@@ -186,7 +201,9 @@ extension Kernel {
             .moved(
                 job: uid, to: fate, cause: cause, fate: fate, culprit: culprit,
                 notBefore: job.notBefore), at: now)
-        if jobs[jobRow(uid)].isDeleting { removeJob(uid, at: now) }
+        if jobs[jobRow(uid)].isDeleting, !entities[row(ofUID: uid)].isHeld {
+            removeJob(uid, at: now)
+        }
     }
 
     /// Doubles with each attempt, up to an hour.

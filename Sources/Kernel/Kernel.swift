@@ -32,11 +32,14 @@ public struct Kernel: Sendable {
     var pending = PendingJobs()
     var timers = Heap<Timer>()
     var retired = RetirementQueue()
+    var leaving: [LeavingNamespace] = []
 
     // What is only known while running: who was heard when, and what a step has touched.
     var lastHeard: [Tick] = []
     var capacityStamp: UInt64 = 0
     var outcome = Outcome()
+    /// Decisions are made but nothing becomes history.
+    var isTrial = false
     let placer = GangPlacer()
 
     public let limits: Limits
@@ -53,6 +56,8 @@ public struct Limits: Sendable {
     public var models = 64
     /// Gangs tried in one step; the rest wait for the next, which follows at once.
     public var gangsPerPass = 512
+    /// Objects looked at in one step to empty namespaces that are being deleted.
+    public var departuresPerPass = 1024
     /// A node that was silent this long gets no new work.
     public var nodeSilence = Duration64(seconds: 15)
     /// A gang whose ranks have not all started by then is stopped.
@@ -73,6 +78,18 @@ public enum Kind: UInt8, Sendable, CaseIterable {
     case node = 3
     case job = 4
     case token = 5
+    case nodePool = 6
+    case lease = 7
+    case configMap = 8
+    case secret = 9
+
+    /// Whether objects of the kind live in a namespace.
+    public var isNamespaced: Bool {
+        switch self {
+        case .job, .lease, .configMap, .secret: true
+        case .namespace, .queue, .node, .token, .nodePool: false
+        }
+    }
 }
 
 /// A name as the kernel finds it: kind, namespace (zero for none), bytes.
@@ -93,7 +110,12 @@ struct Entity: Sendable {
     /// The record that last changed the object: its resourceVersion.
     var version: UInt64
     var generation: UInt32 = 1
-    /// Jobs in a namespace or a queue: while there are any, it cannot go.
+    /// Counts revisions by users, of whatever part.
+    var revision: UInt32 = 0
+    /// Somebody's finalizers are on it: it may be marked for deletion but not go.
+    var isHeld = false
+    var deletedAt: Tick?
+    /// What lives in a namespace, the jobs of a queue: while there are any, it cannot go.
     var dependents: UInt32 = 0
     /// Row in `jobs` or `nodes`, by kind.
     var link: UInt32 = .max

@@ -67,7 +67,7 @@ extension Kernel {
             budget -= 1
             retired.removeOldest()
             guard let job = liveJob(oldest.uid), job.phase.isFinal else { continue }
-            removeJob(oldest.uid, at: now)
+            _ = deleteJob(oldest.uid, at: now)
         }
         if let oldest = retired.oldest, timers.smallest == nil {
             timers.push(

@@ -25,12 +25,18 @@ extension Kernel {
                     "\(name.kind.plural) \"\(name.name)\" has changed since version \(version)",
                 remedy: "Read it again, apply your change to version \(entity.version), and retry")
         }
+        if let revision = condition.revision, revision != entity.revision {
+            throw Refusal(
+                .conflict, field: "metadata.resourceVersion",
+                finding: "\(name.kind.plural) \"\(name.name)\" has just been changed by others",
+                remedy: "Read it again, apply your change to version \(entity.version), and retry")
+        }
         return row
     }
 
     /// The uid of the namespace that a name lives in: zero for cluster kinds, nil if it is missing.
     func scope(of name: ObjectName) -> UInt64? {
-        guard name.kind == .job else { return 0 }
+        guard name.kind.isNamespaced else { return 0 }
         let key = EntityKey(kind: .namespace, scope: 0, name: name.namespace)
         guard let row = byKey[key] else { return nil }
         return entities[row].uid
@@ -46,10 +52,20 @@ extension Kernel {
     }
 
     /// Creates an object that the kernel knows by name only.
-    mutating func create(_ name: ObjectName, at now: Tick) throws(Refusal) -> Reply {
-        try refuseDuplicate(key(name, 0))
+    mutating func create(
+        _ name: ObjectName, _ isHeld: Bool, at now: Tick
+    ) throws(Refusal) -> Reply {
+        guard let scope = scope(of: name) else {
+            throw Refusal(
+                .notFound, field: "metadata.namespace",
+                finding: "namespaces \"\(name.namespace)\" not found",
+                remedy: "Create the namespace first, or use one that exists")
+        }
+        try refuseLeaving(scope)
+        try refuseDuplicate(key(name, scope))
         let uid = nextUID
-        emit(.created(name.kind, uid: uid, name: name.name), at: now)
+        emit(.created(name.kind, uid: uid, name: name.name, namespace: scope), at: now)
+        if isHeld { emit(.held(uid: uid, true), at: now) }
         return .done(uid: uid, version: sequence)
     }
 
@@ -66,45 +82,5 @@ extension Kernel {
                 finding: "the cluster holds its limit of \(limits.entities) objects",
                 remedy: "Delete objects that are no longer used")
         }
-    }
-
-    mutating func revise(
-        _ name: ObjectName, _ condition: Precondition, _ specChanged: Bool, _ terms: JobTerms?,
-        at now: Tick
-    ) throws(Refusal) -> Reply {
-        let row = try find(name, condition)
-        let uid = entities[row].uid
-        if name.kind == .job, specChanged {
-            let job = jobs[jobRow(uid)]
-            guard !job.phase.isFinal else {
-                throw Refusal(
-                    .conflict, field: "status.phase", finding: "the job has already ended",
-                    remedy: "Submit it again under a new name")
-            }
-        }
-        emit(.revised(uid: uid, specChanged: specChanged, terms: terms), at: now)
-        return done(row)
-    }
-
-    mutating func delete(
-        _ name: ObjectName, _ condition: Precondition, at now: Tick
-    ) throws(Refusal) -> Reply {
-        let row = try find(name, condition)
-        let entity = entities[row]
-        switch name.kind {
-        case .job: return deleteJob(entity.uid, at: now)
-        case .node: return try deleteNode(entity.uid, at: now)
-        case .namespace, .queue:
-            guard entity.dependents == 0 else {
-                throw Refusal(
-                    .conflict, field: "metadata.name",
-                    finding:
-                        "\(name.kind.word) \"\(name.name)\" still has \(entity.dependents) jobs",
-                    remedy: "Delete those jobs first")
-            }
-        case .token: break
-        }
-        emit(.removed(uid: entity.uid), at: now)
-        return .done(uid: entity.uid, version: sequence)
     }
 }

@@ -3,7 +3,8 @@ public import Scheduling
 
 /// One thing that happened. The journal is a sequence of these; the state follows from it.
 public enum Record: Hashable, Sendable {
-    case created(Kind, uid: UInt64, name: String)
+    /// `namespace` is zero for cluster kinds.
+    case created(Kind, uid: UInt64, name: String, namespace: UInt64)
     case revised(uid: UInt64, specChanged: Bool, terms: JobTerms?)
     case deletionMarked(uid: UInt64)
     case removed(uid: UInt64)
@@ -20,6 +21,10 @@ public enum Record: Hashable, Sendable {
     case nodeRegistered(uid: UInt64, name: String, bootID: String, supply: NodeSupply)
     case nodeReady(uid: UInt64, Bool)
     case nodeCordoned(uid: UInt64, Bool)
+    case held(uid: UInt64, Bool)
+    case nodeTainted(uid: UInt64, Bool)
+    /// A rank that has ended is not shown any more.
+    case rankHidden(job: UInt64, rank: UInt32)
 }
 
 /// A job as the journal holds it.
@@ -41,7 +46,7 @@ extension Record {
     /// The number that starts the record's bytes. Numbers are never reused.
     var tag: UInt8 {
         switch self {
-        case .created: 1
+        case .created(_, _, _, let namespace): namespace == 0 ? 1 : 19
         case .revised: 2
         case .deletionMarked: 3
         case .removed: 4
@@ -56,6 +61,9 @@ extension Record {
         case .nodeRegistered: 13
         case .nodeReady: 14
         case .nodeCordoned: 15
+        case .held: 16
+        case .nodeTainted: 17
+        case .rankHidden: 18
         }
     }
 }
@@ -63,7 +71,7 @@ extension Record {
 extension Record: CustomStringConvertible {
     public var description: String {
         switch self {
-        case .created(let kind, let uid, let name): "\(kind.word) \(uid) created as \(name)"
+        case .created(let kind, let uid, let name, _): "\(kind.word) \(uid) created as \(name)"
         case .revised(let uid, let spec, _): "\(uid) revised\(spec ? ", new generation" : "")"
         case .deletionMarked(let uid): "\(uid) marked for deletion"
         case .removed(let uid): "\(uid) removed"
@@ -80,6 +88,9 @@ extension Record: CustomStringConvertible {
         case .nodeRegistered(let uid, let name, _, _): "node \(uid) registered as \(name)"
         case .nodeReady(let uid, let ready): "node \(uid) is \(ready ? "ready" : "silent")"
         case .nodeCordoned(let uid, let on): "node \(uid) is \(on ? "cordoned" : "open")"
+        case .held(let uid, let on): "\(uid) is \(on ? "held by finalizers" : "free to go")"
+        case .nodeTainted(let uid, let on): "node \(uid) is \(on ? "closed by" : "free of") taints"
+        case .rankHidden(let job, let rank): "job \(job) rank \(rank) is no longer shown"
         }
     }
 }
@@ -93,6 +104,10 @@ extension Kind {
         case .node: "node"
         case .job: "job"
         case .token: "token"
+        case .nodePool: "nodepool"
+        case .lease: "lease"
+        case .configMap: "configmap"
+        case .secret: "secret"
         }
     }
 
@@ -131,6 +146,7 @@ extension Cause {
         case .timeLimit: "TimeLimit"
         case .cancelled: "Cancelled"
         case .deleted: "Deleted"
+        case .evicted: "Evicted"
         }
     }
 }

@@ -9,10 +9,11 @@ extension Record {
     public func encode(into writer: inout ByteWriter) {
         writer.put(tag)
         switch self {
-        case .created(let kind, let uid, let name):
+        case .created(let kind, let uid, let name, let namespace):
             writer.put(kind.rawValue)
             writer.put(uid)
             writer.put(name)
+            if namespace != 0 { writer.put(namespace) }
         case .revised(let uid, let specChanged, let terms):
             writer.put(uid)
             writer.put(specChanged)
@@ -48,9 +49,13 @@ extension Record {
             writer.put(name)
             writer.put(bootID)
             supply.encode(into: &writer)
-        case .nodeReady(let uid, let flag), .nodeCordoned(let uid, let flag):
+        case .nodeReady(let uid, let flag), .nodeCordoned(let uid, let flag),
+            .held(let uid, let flag), .nodeTainted(let uid, let flag):
             writer.put(uid)
             writer.put(flag)
+        case .rankHidden(let job, let rank):
+            writer.put(job)
+            writer.put(rank)
         }
     }
 
@@ -61,7 +66,8 @@ extension Record {
         switch tag {
         case 1:
             self = .created(
-                try reader.raw(Kind.self), uid: try reader.unsigned(), name: try reader.text())
+                try reader.raw(Kind.self), uid: try reader.unsigned(), name: try reader.text(),
+                namespace: 0)
         case 2:
             let uid = try reader.unsigned()
             let specChanged = try reader.flag()
@@ -97,6 +103,13 @@ extension Record {
                 supply: try NodeSupply(from: &reader))
         case 14: self = .nodeReady(uid: try reader.unsigned(), try reader.flag())
         case 15: self = .nodeCordoned(uid: try reader.unsigned(), try reader.flag())
+        case 16: self = .held(uid: try reader.unsigned(), try reader.flag())
+        case 17: self = .nodeTainted(uid: try reader.unsigned(), try reader.flag())
+        case 18: self = .rankHidden(job: try reader.unsigned(), rank: try reader.unsigned32())
+        case 19:
+            self = .created(
+                try reader.raw(Kind.self), uid: try reader.unsigned(), name: try reader.text(),
+                namespace: try reader.unsigned())
         default: throw .unknownTag(UInt64(tag), at: start)
         }
     }

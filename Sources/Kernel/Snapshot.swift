@@ -5,7 +5,7 @@ import Scheduling
 // proof that a replay arrived where the original did.
 
 extension Kernel {
-    private static let snapshotVersion: UInt8 = 1
+    private static let snapshotVersion: UInt8 = 2
 
     /// The state as bytes; indexes, queues and timers are rebuilt on load.
     public func snapshot() -> [UInt8] {
@@ -41,7 +41,7 @@ extension Kernel {
         self.init(limits: limits)
         var reader = ByteReader(snapshot)
         let version = try reader.byte()
-        guard version == Self.snapshotVersion else { throw .unknownTag(UInt64(version), at: 0) }
+        guard 1...Self.snapshotVersion ~= version else { throw .unknownTag(UInt64(version), at: 0) }
         sequence = try reader.unsigned()
         nextUID = try reader.unsigned()
         digest = Digest(try reader.fixed())
@@ -50,10 +50,14 @@ extension Kernel {
             ShapeUse(shape: try Shape(from: &reader), jobs: try reader.unsigned32())
         }
         entities = try table(&reader) { reader throws(DecodingFailure) in
-            try Entity(from: &reader)
+            try Entity(from: &reader, layout: version)
         }
-        jobs = try table(&reader) { reader throws(DecodingFailure) in try Job(from: &reader) }
-        for _ in 0..<(try reader.unsigned()) { nodes.append(try Node(from: &reader)) }
+        jobs = try table(&reader) { reader throws(DecodingFailure) in
+            try Job(from: &reader, layout: version)
+        }
+        for _ in 0..<(try reader.unsigned()) {
+            nodes.append(try Node(from: &reader, layout: version))
+        }
         for _ in 0..<(try reader.unsigned()) {
             idempotency.remember(
                 try reader.text(), uid: try reader.unsigned(), bodyDigest: try reader.unsigned(),
@@ -70,6 +74,9 @@ extension Kernel {
         for row in entities.rows {
             byKey[entities[row].key] = row
             byUID[entities[row].uid] = row
+            if entities[row].kind == .namespace, entities[row].deletedAt != nil {
+                leaving.append(LeavingNamespace(uid: entities[row].uid))
+            }
         }
         for row in shapes.rows { shapeRows[shapes[row].shape] = row }
         for (index, node) in nodes.enumerated() {

@@ -27,9 +27,12 @@ extension Entity {
         writer.put(generation)
         writer.put(dependents)
         writer.put(link)
+        writer.put(revision)
+        writer.put(isHeld)
+        writer.put(deletedAt)
     }
 
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
+    init(from reader: inout ByteReader, layout: UInt8) throws(DecodingFailure) {
         kind = try reader.raw(Kind.self)
         uid = try reader.unsigned()
         scope = try reader.unsigned()
@@ -39,6 +42,10 @@ extension Entity {
         generation = try reader.unsigned32()
         dependents = try reader.unsigned32()
         link = try reader.unsigned32()
+        guard layout > 1 else { return }
+        revision = try reader.unsigned32()
+        isHeld = try reader.flag()
+        deletedAt = try reader.optionalTick()
     }
 }
 
@@ -66,9 +73,10 @@ extension Job {
         writer.put(changedAt.milliseconds)
         writer.put(UInt64(ranks.count))
         for rank in ranks { rank.encode(into: &writer) }
+        writer.put(evictions)
     }
 
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
+    init(from reader: inout ByteReader, layout: UInt8) throws(DecodingFailure) {
         uid = try reader.unsigned()
         namespace = try reader.unsigned()
         queue = try reader.unsigned()
@@ -88,7 +96,10 @@ extension Job {
         startedAt = try reader.optionalTick()
         endedAt = try reader.optionalTick()
         changedAt = try reader.tick()
-        for _ in 0..<(try reader.unsigned()) { ranks.append(try Rank(from: &reader)) }
+        for _ in 0..<(try reader.unsigned()) {
+            ranks.append(try Rank(from: &reader, layout: layout))
+        }
+        if layout > 1 { evictions = try reader.unsigned32() }
     }
 }
 
@@ -102,9 +113,10 @@ extension Rank {
         writer.put(startedAt)
         writer.put(endedAt)
         writer.put(version)
+        writer.put(isHidden)
     }
 
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
+    init(from reader: inout ByteReader, layout: UInt8) throws(DecodingFailure) {
         node = try reader.unsigned()
         devices = DeviceSet(bits: try reader.unsigned())
         state = try reader.raw(State.self)
@@ -112,6 +124,7 @@ extension Rank {
         startedAt = try reader.optionalTick()
         endedAt = try reader.optionalTick()
         version = try reader.unsigned()
+        if layout > 1 { isHidden = try reader.flag() }
     }
 }
 
@@ -128,9 +141,10 @@ extension Node {
         writer.put(liveRanks)
         writer.put(UInt64(jobs.count))
         for job in jobs { writer.put(job) }
+        writer.put(isTainted)
     }
 
-    init(from reader: inout ByteReader) throws(DecodingFailure) {
+    init(from reader: inout ByteReader, layout: UInt8) throws(DecodingFailure) {
         uid = try reader.unsigned()
         bootID = try reader.text()
         isReady = try reader.flag()
@@ -141,5 +155,6 @@ extension Node {
         supply = try NodeSupply(from: &reader)
         liveRanks = try reader.unsigned32()
         for _ in 0..<(try reader.unsigned()) { jobs.append(try reader.unsigned()) }
+        if layout > 1 { isTainted = try reader.flag() }
     }
 }

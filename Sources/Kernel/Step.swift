@@ -17,19 +17,21 @@ extension Kernel {
             }
         }
         wake(at: now)
+        emptyNamespaces(at: now)
         plan(at: now)
         collapseChanges()
-        outcome.nextTimer = pending.hasWork ? now : timers.smallest?.at
+        let isBusy = pending.hasWork || leaving.contains { !$0.isScanned }
+        outcome.nextTimer = isBusy ? now : timers.smallest?.at
         defer { outcome = Outcome() }
         return outcome
     }
 
     private mutating func run(_ command: Command, at now: Tick) throws(Refusal) -> Reply {
         switch command {
-        case .create(let name): return try create(name, at: now)
+        case .create(let name, let isHeld): return try create(name, isHeld, at: now)
         case .submit(let order): return try submit(order, at: now)
-        case .revise(let name, let condition, let specChanged, let terms):
-            return try revise(name, condition, specChanged, terms, at: now)
+        case .revise(let name, let condition, let specChanged, let terms, let isHeld):
+            return try revise(name, condition, specChanged, terms, isHeld, at: now)
         case .delete(let name, let condition): return try delete(name, condition, at: now)
         case .cancel(let name, let condition): return try cancel(name, condition, at: now)
         case .cordon(let name, let on, let condition):
@@ -37,6 +39,11 @@ extension Kernel {
             let node = nodes[Int(entities[row].link)]
             if node.isCordoned != on { emit(.nodeCordoned(uid: node.uid, on), at: now) }
             return done(row)
+        case .taint(let name, let on, let evicting):
+            return try taint(name, on, evicting: evicting, at: now)
+        case .evict(let name, let attempt, let rank):
+            return try evict(name, attempt: attempt, rank: rank, at: now)
+        case .trial(let command): return try tryOut(command, at: now)
         case .register(let report): return try register(report, at: now)
         case .heartbeat(let name):
             let row = try find(ObjectName(.node, name: name), Precondition())
@@ -47,8 +54,20 @@ extension Kernel {
         }
     }
 
+    /// Decides as ever, but leaves neither records nor effects.
+    private mutating func tryOut(_ command: Command, at now: Tick) throws(Refusal) -> Reply {
+        let effects = outcome.effects.count
+        isTrial = true
+        defer {
+            isTrial = false
+            outcome.effects.removeLast(outcome.effects.count - effects)
+        }
+        return try run(command, at: now)
+    }
+
     /// Makes one record part of history: counts it, keeps its bytes, and applies it.
     mutating func emit(_ record: Record, at now: Tick) {
+        guard !isTrial else { return }
         let start = outcome.encoded.count
         record.encode(into: &outcome.encoded)
         sequence += 1

@@ -13,6 +13,10 @@ public struct ObjectState: Sendable {
     public let createdAt: Tick
     public let version: UInt64
     public let generation: UInt32
+    public let revision: UInt32
+    public let isHeld: Bool
+    /// When somebody asked for its deletion, while something still keeps it.
+    public let deletedAt: Tick?
 }
 
 /// A machine and what is free on it.
@@ -47,7 +51,8 @@ extension Kernel {
         let entity = entities[row]
         return ObjectState(
             kind: entity.kind, uid: uid, namespace: entity.scope, name: entity.name,
-            createdAt: entity.createdAt, version: entity.version, generation: entity.generation)
+            createdAt: entity.createdAt, version: entity.version, generation: entity.generation,
+            revision: entity.revision, isHeld: entity.isHeld, deletedAt: entity.deletedAt)
     }
 
     public func job(_ uid: UInt64) -> Job? { liveJob(uid) }

@@ -69,6 +69,26 @@ public enum Naming {
             || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "_") || byte == UInt8(ascii: ".")
     }
 
+    /// Refuses finalizers that nobody could tell apart from other words.
+    static func check(finalizers: [String], field: String) throws(Refusal) {
+        guard finalizers.count <= 32 else {
+            throw Refusal(
+                .invalid, field: field, finding: "there are \(finalizers.count) finalizers",
+                remedy: "Use at most 32 finalizers")
+        }
+        for (index, name) in finalizers.enumerated() {
+            let isFine =
+                !name.isEmpty && name.utf8.count <= 253
+                && name.utf8.allSatisfy { isLabelByte($0) || $0 == UInt8(ascii: "/") }
+            guard isFine, !finalizers[..<index].contains(name) else {
+                throw Refusal(
+                    .invalid, field: "\(field)[\(index)]",
+                    finding: "\"\(name.prefix(80))\" is not a valid finalizer, or is there twice",
+                    remedy: "Use a name of your own such as example.com/cleanup, once")
+            }
+        }
+    }
+
     /// Refuses label keys and values that selectors could not name.
     public static func check(labels: StringMap, field: String) throws(Refusal) {
         guard labels.count <= labelsMax else {
@@ -106,10 +126,11 @@ extension Metadata {
                     remedy: "Use at most \(Naming.annotationBytesMax) bytes")
             }
         }
-        if let finalizers, !finalizers.isEmpty {
+        try Naming.check(finalizers: finalizers ?? [], field: "\(field).finalizers")
+        guard ownerReferences?.count ?? 0 <= 32 else {
             throw Refusal(
-                .invalid, field: "\(field).finalizers",
-                finding: "finalizers are not available in this version", remedy: "Leave them out")
+                .invalid, field: "\(field).ownerReferences",
+                finding: "there are more than 32 owners", remedy: "Name at most 32 owners")
         }
     }
 }

@@ -22,6 +22,17 @@ public struct Manifest<Spec: Codable & Sendable>: Codable, Sendable {
 extension Manifest {
     /// Holds the type against what the path expects and the metadata against the rules of names.
     public func check(apiVersion expected: String, kind expectedKind: String) throws(Refusal) {
+        try TypeWords.check(apiVersion: apiVersion, expected, kind: kind, expectedKind)
+        try metadata?.validate()
+    }
+}
+
+/// The two words that name an object's type.
+public enum TypeWords {
+    /// Refuses an object of another type than the path's; both words may be left out.
+    public static func check(
+        apiVersion: String?, _ expected: String, kind: String?, _ expectedKind: String
+    ) throws(Refusal) {
         if let apiVersion, apiVersion != expected {
             throw Refusal(
                 .malformed, field: "apiVersion", finding: "\"\(apiVersion)\" does not belong here",
@@ -32,7 +43,6 @@ extension Manifest {
                 .malformed, field: "kind", finding: "\"\(kind)\" does not belong here",
                 remedy: "Use \(expectedKind)")
         }
-        try metadata?.validate()
     }
 }
 
@@ -50,11 +60,95 @@ public struct NamespaceSpec: Codable, Hashable, Sendable {
     public init() {}
 }
 
+/// An object whose own part stands beside the metadata instead of under `spec`.
+public struct FlatManifest<Content: Codable & Sendable>: Codable, Sendable {
+    public let apiVersion: String?
+    public let kind: String?
+    public let metadata: Metadata?
+    public let content: Content
+
+    private enum CodingKeys: String, CodingKey { case apiVersion, kind, metadata }
+
+    public init(from decoder: any Decoder) throws {
+        let members = try decoder.container(keyedBy: CodingKeys.self)
+        apiVersion = try members.decodeIfPresent(String.self, forKey: .apiVersion)
+        kind = try members.decodeIfPresent(String.self, forKey: .kind)
+        metadata = try members.decodeIfPresent(Metadata.self, forKey: .metadata)
+        content = try Content(from: decoder)
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var members = encoder.container(keyedBy: CodingKeys.self)
+        try members.encodeIfPresent(apiVersion, forKey: .apiVersion)
+        try members.encodeIfPresent(kind, forKey: .kind)
+        try members.encodeIfPresent(metadata, forKey: .metadata)
+        try content.encode(to: encoder)
+    }
+}
+
 /// What users may change on a node.
 public struct NodeSpec: Codable, Hashable, Sendable {
+    /// Set to true, no new work is placed here; what runs goes on.
     public var unschedulable: Bool?
+    /// Reasons for new work to stay away.
+    public var taints: [Taint]?
 
     public init() {}
+}
+
+/// A mark on a node that keeps work away.
+public struct Taint: Codable, Hashable, Sendable {
+    /// What the mark is called, such as example.com/maintenance.
+    public var key: String
+    /// Says more about the mark.
+    public var value: String?
+    /// `NoSchedule` keeps new work away; `NoExecute` also moves running gangs elsewhere.
+    public var effect: String
+    /// When the mark was set.
+    public var timeAdded: Timestamp?
+
+    public init(key: String, effect: String) {
+        self.key = key
+        self.effect = effect
+    }
+
+    /// The mark that stands for a cordon; it is written by the server.
+    public static let unschedulable = Taint(
+        key: "node.kubernetes.io/unschedulable", effect: "NoSchedule")
+}
+
+extension NodeSpec {
+    /// Checks the taints, and takes out what the server writes itself.
+    public func validated() throws(Refusal) -> NodeSpec {
+        var spec = self
+        let given = (taints ?? []).filter { $0.key != Taint.unschedulable.key }
+        guard given.count <= 64 else {
+            throw Refusal(
+                .invalid, field: "spec.taints", finding: "there are \(given.count) taints",
+                remedy: "Use at most 64 taints")
+        }
+        for (index, taint) in given.enumerated() {
+            let field = "spec.taints[\(index)]"
+            try Naming.check(labels: [taint.key: taint.value ?? ""], field: field)
+            guard ["NoSchedule", "NoExecute"].contains(taint.effect) else {
+                throw Refusal(
+                    .invalid, field: "\(field).effect",
+                    finding: "\"\(taint.effect.prefix(40))\" is not an effect that is kept here",
+                    remedy: "Use NoSchedule or NoExecute")
+            }
+            let isTwice = given[..<index].contains {
+                $0.key == taint.key && $0.effect == taint.effect
+            }
+            guard !isTwice else {
+                throw Refusal(
+                    .invalid, field: field,
+                    finding: "\(taint.key):\(taint.effect) is there twice",
+                    remedy: "Keep one of them")
+            }
+        }
+        spec.taints = given.isEmpty ? nil : given
+        return spec
+    }
 }
 
 /// Who may do what with a bearer token.

@@ -16,7 +16,7 @@ struct Actor: Sendable, Hashable {
 
 /// What an actor wants to do to a resource.
 enum Verb: String, Sendable, CaseIterable {
-    case get, list, watch, create, update, patch, delete, cancel, log, session, discover
+    case get, list, watch, create, update, patch, delete, deletecollection, cancel, log, session, discover
 }
 
 /// The one place where rights are decided, by exact match of (actor, verb, resource).
@@ -79,7 +79,7 @@ struct Authenticator {
         }
         let token = String(Substring(words[1]))
         guard let name = TokenText.name(in: token), let view = catalog.object(.token, name),
-            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body),
+            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body.content),
             let stored = spec.digest,
             TokenText.isEqual(Array(stored.utf8), Array(TokenText.digest(of: token).utf8))
         else { return nil }

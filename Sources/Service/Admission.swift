@@ -20,19 +20,61 @@ enum FieldValidation: String {
 /// Turns bodies into checked objects; knows nothing of connections.
 struct Admission {
     let validation: FieldValidation
+    /// Everything is decided as ever, and nothing is kept.
+    let isDryRun: Bool
+    private let manager: String
 
-    init(_ query: Query) throws(Refusal) {
-        guard let text = query["fieldValidation"], !text.isEmpty else {
-            validation = .strict
-            return
-        }
+    init(_ call: Call) throws(Refusal) {
+        validation = try Self.validation(call.query["fieldValidation"] ?? "")
+        isDryRun = try Self.isDryRun(call.query["dryRun"] ?? "")
+        manager = try FieldAuthor.manager(
+            fieldManager: call.query["fieldManager"],
+            userAgent: call.request.head.headers["user-agent"])
+    }
+
+    private static func validation(_ text: String) throws(Refusal) -> FieldValidation {
+        guard !text.isEmpty else { return .strict }
         guard let validation = FieldValidation(rawValue: text) else {
             throw Refusal(
                 .malformed, field: "fieldValidation",
                 finding: "\"\(text.prefix(40))\" is not known",
                 remedy: "Use Strict, Warn or Ignore")
         }
-        self.validation = validation
+        return validation
+    }
+
+    static func isDryRun(_ text: String) throws(Refusal) -> Bool {
+        guard text.isEmpty || text == "All" else {
+            throw Refusal(
+                .malformed, field: "dryRun", finding: "\"\(text.prefix(40))\" is not known",
+                remedy: "Use All, or leave it out to make the change")
+        }
+        return text == "All"
+    }
+
+    /// The writer of the request, and the rules of the kind.
+    func ownership(of resource: Resource, subresource: String = "") -> Ownership {
+        let words = KindWords.of(resource)
+        return Ownership(
+            author: FieldAuthor(
+                manager: manager, apiVersion: words.apiVersion, subresource: subresource,
+                at: Timestamp(milliseconds: Clock.now().milliseconds)),
+            rules: MergeRules.of(kind: words.kind))
+    }
+
+    /// The key under which a repeated submission is known, and what tells it from another one.
+    func idempotency(_ call: Call) throws(Refusal) -> (key: String, digest: UInt64)? {
+        guard let key = call.request.head.headers["idempotency-key"], !key.isEmpty else {
+            return nil
+        }
+        guard key.utf8.count <= 128 else {
+            throw Refusal(
+                .malformed, field: "Idempotency-Key", finding: "the key is too long",
+                remedy: "Use at most 128 characters")
+        }
+        var digest = Digest()
+        digest.mix(call.request.body)
+        return (key, digest.value)
     }
 
     /// Reads JSON, or YAML where the content type says so.
@@ -59,36 +101,13 @@ struct Admission {
         }
     }
 
-    func decode<Spec>(
-        _ type: Spec.Type, _ document: Document, kind: String, apiVersion: String
-    ) throws(Refusal) -> Manifest<Spec> {
-        let manifest: Manifest<Spec>
-        do throws(Refusal) {
-            manifest = try WireDecoder.decode(
-                Manifest<Spec>.self, from: document,
-                unknown: validation == .strict ? .refuse : .ignore)
-        } catch  where error.finding.utf8.starts(with: "unknown field".utf8) {
-            throw Refusal(
-                .malformed, field: error.field, finding: "strict decoding error: \(error.finding)",
-                remedy: error.remedy)
-        }
-        try manifest.check(apiVersion: apiVersion, kind: kind)
-        return manifest
-    }
-
-    /// The job's order and its text. `name` is the one that the object will have.
-    func job(
-        _ manifest: Manifest<JobSpec>, namespace: String, name: String, actor: Actor,
-        key: String, digest: UInt64
-    ) throws(Refusal) -> (order: JobOrder, draft: DocumentDraft) {
-        guard let given = manifest.spec else {
-            throw Refusal(
-                .invalid, field: "spec", finding: "the job has no specification",
-                remedy: "Give spec.roles with a command or a script")
-        }
-        let spec = try given.validated()
+    /// The job as the kernel takes it.
+    func order(
+        _ spec: JobSpec, _ subject: ObjectName, actor: Actor, isHeld: Bool,
+        key: (key: String, digest: UInt64)?
+    ) throws(Refusal) -> JobOrder {
         let longest = spec.roles.map { ($0.name ?? "").utf8.count }.max() ?? 0
-        guard name.utf8.count + longest + 7 <= 253 else {
+        guard subject.name.utf8.count + longest + 7 <= 253 else {
             throw Refusal(
                 .invalid, field: "metadata.name",
                 finding: "the names of its pods would be too long",
@@ -109,18 +128,14 @@ struct Admission {
         {
             success = .role(UInt16(index))
         }
-        let order = JobOrder(
-            namespace: namespace, name: name, queue: spec.queue ?? "default", roles: roles,
-            terms: Self.terms(of: spec), success: success,
+        return JobOrder(
+            namespace: subject.namespace, name: subject.name, queue: spec.queue ?? "default",
+            roles: roles, terms: Self.terms(of: spec), success: success,
             retryLimit: UInt32(spec.retries?.limit ?? 0),
             backoff: (spec.retries?.backoff ?? WireDuration(milliseconds: 30_000)).span,
             allowUnplaceable: spec.allowUnplaceable ?? false,
-            idempotencyKey: key.isEmpty ? "" : "\(actor.name)/\(namespace)/\(key)",
-            bodyDigest: digest)
-        let draft = draft(
-            manifest.metadata ?? Metadata(), name: name, namespace: namespace, user: actor.name,
-            body: WireEncoder.encode(spec))
-        return (order, draft)
+            idempotencyKey: key.map { "\(actor.name)/\(subject.namespace)/\($0.key)" } ?? "",
+            bodyDigest: key?.digest ?? 0, isHeld: isHeld)
     }
 
     static func terms(of spec: JobSpec) -> JobTerms {
@@ -128,29 +143,6 @@ struct Admission {
             priority: Int32(spec.priority ?? 100),
             timeLimit: (spec.timeLimit ?? WireDuration(milliseconds: 0)).span,
             gracePeriod: (spec.gracePeriod ?? WireDuration(milliseconds: 30_000)).span)
-    }
-
-    /// The stored text of an object: the user's part of the metadata, and the specification.
-    func draft(
-        _ metadata: Metadata, name: String, namespace: String, user: String, body: [UInt8]
-    ) -> DocumentDraft {
-        var annotations = metadata.annotations ?? [:]
-        if !user.isEmpty { annotations[StoredHead.userKey] = user }
-        var json = JSONWriter(capacity: 256)
-        json.openObject()
-        json.member("name", name)
-        if !namespace.isEmpty { json.member("namespace", namespace) }
-        if let labels = metadata.labels, !labels.isEmpty {
-            json.key("labels")
-            json.raw(WireEncoder.encode(labels))
-        }
-        if !annotations.isEmpty {
-            json.key("annotations")
-            json.raw(WireEncoder.encode(annotations))
-        }
-        json.closeObject()
-        return DocumentDraft(
-            head: json.bytes, body: body, labels: metadata.labels ?? [:], user: user)
     }
 
     /// The object's name, made up from `generateName` where none is given.

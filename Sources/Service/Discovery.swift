@@ -74,13 +74,10 @@ enum Discovery {
         json.openArray()
         for words in KindWords.all where words.apiVersion == groupVersion {
             write(words, path: words.plural, kind: words.kind, verbs: words.verbs, into: &json)
-            if words.verbs.contains("update") {
+            for part in words.subresources {
                 write(
-                    words, path: "\(words.plural)/status", kind: words.kind, verbs: ["get"],
-                    into: &json)
-            }
-            if words.resource == .pods {
-                write(words, path: "pods/log", kind: words.kind, verbs: ["get"], into: &json)
+                    words, path: "\(words.plural)/\(part.name)", kind: part.kind,
+                    verbs: part.actions.map(\.verb), into: &json)
             }
         }
         json.closeArray()
@@ -107,10 +104,10 @@ enum Discovery {
                 for name in words.shortNames { json.string(name) }
                 json.closeArray()
             }
-            if words.group == Group.name {
+            if !words.categories.isEmpty {
                 json.key("categories")
                 json.openArray()
-                json.string("muster")
+                for name in words.categories { json.string(name) }
                 json.closeArray()
             }
         }

@@ -7,8 +7,10 @@ enum Endpoint: Sendable, Hashable {
     case version, health
     case coreVersions, groups, group, resourceList(String)
     case list(Resource), create(Resource)
-    case get(Resource), update(Resource), patch(Resource), delete(Resource)
-    case status(Resource)
+    case get(Resource), delete(Resource), deleteCollection(Resource)
+    case update(Resource, ObjectPart), patch(Resource, ObjectPart)
+    case status(Resource), scale(Resource)
+    case evictPod
     case cancelJob, podLog, agentSession, metrics
 
     /// What the actor needs; nil where nothing is asked but health and version.
@@ -18,10 +20,14 @@ enum Endpoint: Sendable, Hashable {
         case .coreVersions, .groups, .group, .resourceList: (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
         case .create(let resource): (.create, KindWords.of(resource).plural)
-        case .get(let resource), .status(let resource): (.get, KindWords.of(resource).plural)
-        case .update(let resource): (.update, KindWords.of(resource).plural)
-        case .patch(let resource): (.patch, KindWords.of(resource).plural)
+        case .get(let resource), .status(let resource), .scale(let resource):
+            (.get, KindWords.of(resource).plural)
+        case .update(let resource, _): (.update, KindWords.of(resource).plural)
+        case .patch(let resource, _): (.patch, KindWords.of(resource).plural)
         case .delete(let resource): (.delete, KindWords.of(resource).plural)
+        case .deleteCollection(let resource):
+            (.deletecollection, KindWords.of(resource).plural)
+        case .evictPod: (.delete, "pods")
         case .cancelJob: (.cancel, "jobs")
         case .podLog: (.log, "pods")
         case .agentSession: (.session, "agents")
@@ -32,6 +38,9 @@ enum Endpoint: Sendable, Hashable {
     /// The query parameters that are understood here.
     var parameters: [String] {
         let everywhere = ["timeout", "pretty"]
+        let deletion = [
+            "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "dryRun",
+        ]
         switch self {
         case .list:
             return everywhere + [
@@ -39,15 +48,18 @@ enum Endpoint: Sendable, Hashable {
                 "resourceVersionMatch", "allowWatchBookmarks", "sendInitialEvents",
                 "timeoutSeconds", "includeObject",
             ]
-        case .get, .status: return everywhere + ["resourceVersion", "includeObject"]
+        case .get, .status, .scale: return everywhere + ["resourceVersion", "includeObject"]
         case .create, .update, .patch:
             return everywhere + [
                 "fieldManager", "fieldValidation", "dryRun", "force", "includeObject",
             ]
-        case .delete:
-            return everywhere + [
-                "propagationPolicy", "gracePeriodSeconds", "orphanDependents", "dryRun",
+        case .delete: return everywhere + deletion
+        case .deleteCollection:
+            return everywhere + deletion + [
+                "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion",
+                "resourceVersionMatch", "timeoutSeconds",
             ]
+        case .evictPod: return everywhere + deletion + ["fieldManager", "fieldValidation"]
         case .podLog:
             return everywhere + [
                 "follow", "tailLines", "container", "limitBytes", "offset", "previous",
@@ -72,28 +84,28 @@ func routeTable() -> RouteTable<Endpoint> {
     table.add(.get, "/apis/\(Group.name)", .group)
     table.add(.get, "/apis/\(Group.version)", .resourceList(Group.version))
     table.add(.get, AgentProtocol.path, .agentSession)
-    for words in KindWords.all {
-        let root = words.group.isEmpty ? "/api/v1" : "/apis/\(Group.version)"
-        let collection =
-            words.isNamespaced
-            ? "\(root)/namespaces/{namespace}/\(words.plural)" : "\(root)/\(words.plural)"
-        let item = "\(collection)/{name}"
-        if words.isNamespaced {
-            table.add(.get, "\(root)/\(words.plural)", .list(words.resource))
-        }
-        table.add(.get, collection, .list(words.resource))
-        table.add(.get, item, .get(words.resource))
-        if words.verbs.contains("create") {
-            table.add(.post, collection, .create(words.resource))
-        }
-        if words.verbs.contains("update") {
-            table.add(.put, item, .update(words.resource))
-            table.add(.patch, item, .patch(words.resource))
-            table.add(.get, "\(item)/status", .status(words.resource))
-        }
-        if words.verbs.contains("delete") { table.add(.delete, item, .delete(words.resource)) }
-    }
-    table.add(.post, "/apis/\(Group.version)/namespaces/{namespace}/jobs/{name}/cancel", .cancelJob)
-    table.add(.get, "/api/v1/namespaces/{namespace}/pods/{name}/log", .podLog)
+    for words in KindWords.all { addRoutes(of: words, to: &table) }
     return table
+}
+
+/// The paths of one kind: of all namespaces, of one, of an object, of its subresources.
+private func addRoutes(of words: KindWords, to table: inout RouteTable<Endpoint>) {
+    let everywhere = "\(words.root)/\(words.plural)"
+    let collection =
+        words.isNamespaced ? "\(words.root)/namespaces/{namespace}/\(words.plural)" : everywhere
+    // A watch is a list that goes on: one route serves both.
+    for action in words.actions where action.verb != "watch" {
+        guard let method = action.method else { continue }
+        table.add(
+            method, action.isOfCollection ? collection : "\(collection)/{name}", action.endpoint)
+        if action.verb == "list", words.isNamespaced {
+            table.add(method, everywhere, action.endpoint)
+        }
+    }
+    for part in words.subresources {
+        for action in part.actions {
+            guard let method = action.method else { continue }
+            table.add(method, "\(collection)/{name}/\(part.name)", action.endpoint)
+        }
+    }
 }

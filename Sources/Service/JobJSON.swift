@@ -9,16 +9,17 @@ import Wire
 // Jobs and their pods as JSON.
 
 extension ObjectJSON {
-    func writeJob(_ view: JobView, _ version: UInt64, into json: inout JSONWriter) {
+    func writeJob(
+        _ view: JobView, _ version: UInt64, _ texts: Texts, into json: inout JSONWriter
+    ) {
         Self.open("Job", Group.version, into: &json)
         Self.metadata(
-            head: view.text.head, uid: view.uid, version: version, generation: view.generation,
-            createdAt: view.createdAt, deletedAt: view.job.isDeleting ? view.job.changedAt : nil,
-            into: &json)
+            texts, kind: "Job", uid: view.uid, version: version, generation: view.generation,
+            createdAt: view.createdAt, deletedAt: view.deletedAt, into: &json)
         json.key("spec")
-        json.raw(catalog.body(of: view))
+        json.raw(texts.body.content)
         json.key("status")
-        writeJobStatus(view, into: &json)
+        Self.status(with: texts.body.status, into: &json) { writeJobStatus(view, into: &$0) }
         json.closeObject()
     }
 

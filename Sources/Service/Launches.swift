@@ -14,7 +14,7 @@ struct Launches {
         job uid: UInt64, attempt: UInt32, ranks: [(rank: UInt32, hasStarted: Bool)]
     ) -> LaunchOrder? {
         guard let view = catalog.job(uid: uid), view.job.attempt == attempt,
-            let document = try? Document(json: catalog.body(of: view), limits: .trusted),
+            let document = try? Document(json: catalog.body(of: view).content, limits: .trusted),
             let spec = try? WireDecoder.decode(JobSpec.self, from: document, unknown: .ignore)
         else { return nil }
         let environments = RankEnvironments(view, spec) { address(of: $0) }
@@ -64,7 +64,7 @@ struct Launches {
     private func address(of node: String) -> String {
         guard let view = catalog.node(node),
             let text = try? WireDecoder.decode(
-                NodeText.self, json: view.text.body, unknown: .ignore)
+                NodeText.self, json: view.text.body.content, unknown: .ignore)
         else { return "127.0.0.1" }
         return text.address
     }

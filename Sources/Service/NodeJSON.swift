@@ -11,36 +11,36 @@ struct NodeText: Codable, Sendable {
     var hostName: String
     var version: String
     var topology: NodeTopology?
+    /// What users set: reasons for new work to stay away.
+    var taints: [Taint]?
 }
 
 extension ObjectJSON {
-    func writeNode(_ view: NodeView, _ version: UInt64, into json: inout JSONWriter) {
+    func writeNode(
+        _ view: NodeView, _ version: UInt64, _ texts: Texts, into json: inout JSONWriter
+    ) {
         let node = view.state.node
+        let text = try? WireDecoder.decode(
+            NodeText.self, json: texts.body.content, unknown: .ignore)
         Self.open("Node", "v1", into: &json)
         Self.metadata(
-            head: view.text.head, uid: view.uid, version: version, generation: view.generation,
-            createdAt: node.registeredAt, into: &json)
+            texts, kind: "Node", uid: view.uid, version: version, generation: view.generation,
+            createdAt: node.registeredAt, deletedAt: view.deletedAt, into: &json)
+        var spec = NodeSpec()
+        spec.unschedulable = node.isCordoned ? true : nil
+        let taints = (text?.taints ?? []) + (node.isCordoned ? [Taint.unschedulable] : [])
+        spec.taints = taints.isEmpty ? nil : taints
         json.key("spec")
-        json.openObject()
-        if node.isCordoned {
-            json.member("unschedulable", true)
-            json.key("taints")
-            json.openArray()
-            json.openObject()
-            json.member("key", "node.kubernetes.io/unschedulable")
-            json.member("effect", "NoSchedule")
-            json.closeObject()
-            json.closeArray()
-        }
-        json.closeObject()
+        json.raw(WireEncoder.encode(spec))
         json.key("status")
-        writeNodeStatus(view, into: &json)
+        Self.status(with: texts.body.status, into: &json) { writeNodeStatus(view, text, into: &$0) }
         json.closeObject()
     }
 
-    private func writeNodeStatus(_ view: NodeView, into json: inout JSONWriter) {
+    private func writeNodeStatus(
+        _ view: NodeView, _ text: NodeText?, into json: inout JSONWriter
+    ) {
         let state = view.state
-        let text = try? WireDecoder.decode(NodeText.self, json: view.text.body, unknown: .ignore)
         json.openObject()
         json.key("capacity")
         writeAmounts(

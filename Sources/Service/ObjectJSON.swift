@@ -6,57 +6,6 @@ import Wire
 
 // Objects as clients see them. Stored text is copied as it is; only what moves is written anew.
 
-/// The kind's words on the wire.
-struct KindWords: Sendable {
-    let resource: Resource
-    let kind: String
-    let apiVersion: String
-    let plural: String
-    let singular: String
-    let shortNames: [String]
-    let isNamespaced: Bool
-    let verbs: [String]
-
-    var group: String { apiVersion == "v1" ? "" : Group.name }
-
-    static let all: [KindWords] = [
-        KindWords(
-            resource: .jobs, kind: "Job", apiVersion: Group.version, plural: "jobs",
-            singular: "job",
-            shortNames: ["mj"], isNamespaced: true,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"]),
-        KindWords(
-            resource: .queues, kind: "Queue", apiVersion: Group.version, plural: "queues",
-            singular: "queue", shortNames: ["mq"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"]),
-        KindWords(
-            resource: .tokens, kind: "Token", apiVersion: Group.version, plural: "tokens",
-            singular: "token", shortNames: [], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "watch"]),
-        KindWords(
-            resource: .nodes, kind: "Node", apiVersion: "v1", plural: "nodes", singular: "node",
-            shortNames: ["no"], isNamespaced: false,
-            verbs: ["delete", "get", "list", "patch", "update", "watch"]),
-        KindWords(
-            resource: .pods, kind: "Pod", apiVersion: "v1", plural: "pods", singular: "pod",
-            shortNames: ["po"], isNamespaced: true, verbs: ["get", "list", "watch"]),
-        KindWords(
-            resource: .namespaces, kind: "Namespace", apiVersion: "v1", plural: "namespaces",
-            singular: "namespace", shortNames: ["ns"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"]),
-        KindWords(
-            resource: .events, kind: "Event", apiVersion: "v1", plural: "events", singular: "event",
-            shortNames: ["ev"], isNamespaced: true, verbs: ["get", "list", "watch"]),
-    ]
-
-    static func of(_ resource: Resource) -> KindWords {
-        guard let words = all.first(where: { $0.resource == resource }) else {
-            preconditionFailure("every resource has its words")
-        }
-        return words
-    }
-}
-
 /// Writes items as JSON objects.
 struct ObjectJSON {
     let catalog: Catalog
@@ -67,21 +16,30 @@ struct ObjectJSON {
         pods = PodNames(catalog)
     }
 
-    /// Appends one whole object, as of the version of its deletion if one is given.
-    func write(_ item: Item, version: UInt64? = nil, into json: inout JSONWriter) {
+    /// Appends one whole object, as of the version of its deletion if one is given; `texts` stands
+    /// for what is stored where a write is only tried.
+    func write(
+        _ item: Item, version: UInt64? = nil, as texts: Texts? = nil, into json: inout JSONWriter
+    ) {
         let version = version ?? item.version
         switch item {
-        case .job(let view): writeJob(view, version, into: &json)
+        case .job(let view):
+            let texts = texts ?? Texts(head: view.text.head, body: catalog.body(of: view))
+            writeJob(view, version, texts, into: &json)
         case .pod(let view, let rank): writePod(view, rank, version, into: &json)
-        case .node(let view): writeNode(view, version, into: &json)
-        case .object(let view): writeObject(view, version, into: &json)
+        case .node(let view):
+            let texts = texts ?? Texts(head: view.text.head, body: view.text.body)
+            writeNode(view, version, texts, into: &json)
+        case .object(let view):
+            let texts = texts ?? Texts(head: view.text.head, body: view.text.body)
+            writeObject(view, version, texts, into: &json)
         case .event(let view): writeEvent(view, into: &json)
         }
     }
 
-    func encode(_ item: Item) -> [UInt8] {
+    func encode(_ item: Item, as texts: Texts? = nil) -> [UInt8] {
         var json = JSONWriter(capacity: 2048)
-        write(item, into: &json)
+        write(item, as: texts, into: &json)
         return json.bytes
     }
 
@@ -93,19 +51,26 @@ struct ObjectJSON {
 
     /// Metadata: the stored head, then what the server knows.
     static func metadata(
-        head: [UInt8], uid: UInt64, version: UInt64, generation: UInt32, createdAt: Tick?,
-        deletedAt: Tick? = nil, into json: inout JSONWriter
+        _ texts: Texts, kind: String, uid: UInt64, version: UInt64, generation: UInt32,
+        createdAt: Tick?, deletedAt: Tick? = nil, into json: inout JSONWriter
     ) {
-        var inner = JSONWriter()
+        var inner = JSONWriter(capacity: 256)
         inner.openObject()
-        inner.member("uid", UIDText.text(uid))
-        inner.member("resourceVersion", "\(version)")
+        if uid > 0 { inner.member("uid", UIDText.text(uid)) }
+        if version > 0 { inner.member("resourceVersion", "\(version)") }
         inner.member("generation", generation)
         if let createdAt { inner.member("creationTimestamp", text(createdAt)) }
-        if let deletedAt { inner.member("deletionTimestamp", text(deletedAt)) }
+        if let deletedAt {
+            inner.member("deletionTimestamp", text(deletedAt))
+            inner.member("deletionGracePeriodSeconds", 0)
+        }
+        if let managers = managedFields(of: texts, kind: kind) {
+            inner.key("managedFields")
+            inner.raw(managers)
+        }
         inner.closeObject()
         json.key("metadata")
-        json.raw(joined(head, inner.bytes))
+        json.raw(joined(texts.head, inner.bytes))
     }
 
     /// Metadata of a list or a table: its version, and where the next page begins.
@@ -138,23 +103,48 @@ struct ObjectJSON {
         Timestamp(milliseconds: tick.milliseconds).description
     }
 
-    private func writeObject(_ view: ObjectView, _ version: UInt64, into json: inout JSONWriter) {
-        switch view.kind {
-        case .namespace: Self.open("Namespace", "v1", into: &json)
-        case .queue: Self.open("Queue", Group.version, into: &json)
-        case .token: Self.open("Token", Group.version, into: &json)
-        case .job, .node: preconditionFailure("jobs and nodes have views of their own")
-        }
+    private func writeObject(
+        _ view: ObjectView, _ version: UInt64, _ texts: Texts, into json: inout JSONWriter
+    ) {
+        let words = KindWords.of(Resource(of: view.kind))
+        Self.open(words.kind, words.apiVersion, into: &json)
         Self.metadata(
-            head: view.text.head, uid: view.uid, version: version, generation: view.generation,
-            createdAt: view.createdAt, into: &json)
-        json.key("spec")
-        json.raw(view.kind == .token ? TokenText.withoutDigest(view.text.body) : view.text.body)
+            texts, kind: words.kind, uid: view.uid, version: version, generation: view.generation,
+            createdAt: view.createdAt, deletedAt: view.deletedAt, into: &json)
+        Self.writeContent(view.kind, texts.body.content, into: &json)
+        guard !view.kind.isFlat, view.kind != .lease else { return json.closeObject() }
         json.key("status")
-        json.openObject()
-        if view.kind == .namespace { json.member("phase", "Active") }
+        Self.status(with: texts.body.status, into: &json) { json in
+            json.openObject()
+            if view.kind == .namespace {
+                json.member("phase", view.deletedAt == nil ? "Active" : "Terminating")
+            }
+            json.closeObject()
+        }
         json.closeObject()
-        json.closeObject()
+    }
+
+    /// The server's status, and beside it what clients keep there.
+    static func status(
+        with clients: [UInt8], into json: inout JSONWriter, _ write: (inout JSONWriter) -> Void
+    ) {
+        guard clients.count > 2 else { return write(&json) }
+        var own = JSONWriter(capacity: 512)
+        write(&own)
+        guard let ours = try? Document(json: own.bytes, limits: .trusted),
+            let theirs = try? Document(json: clients, limits: .trusted)
+        else { return json.raw(own.bytes) }
+        json.raw(ClientStatus.joined(JSON(ours), JSON(theirs)).encode())
+    }
+
+    /// The object's own part: under `spec`, or beside the metadata.
+    static func writeContent(_ kind: Kind, _ content: [UInt8], into json: inout JSONWriter) {
+        guard kind.isFlat else {
+            json.key("spec")
+            json.raw(kind == .token ? TokenText.withoutDigest(content) : content)
+            return
+        }
+        json.members(of: content)
     }
 
     private func writeEvent(_ view: EventView, into json: inout JSONWriter) {
@@ -222,4 +212,9 @@ enum UIDText {
         }
         return value
     }
+}
+
+extension Kind {
+    /// Whether the object's own part stands beside the metadata instead of under `spec`.
+    var isFlat: Bool { self == .configMap || self == .secret }
 }

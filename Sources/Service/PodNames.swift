@@ -14,7 +14,7 @@ final class PodNames {
     /// The names of a job's roles, read from its text once in a while.
     func roleNames(of view: JobView) -> [String] {
         if let known = roleNames[view.uid] { return known }
-        let body = catalog.body(of: view)
+        let body = catalog.body(of: view).content
         guard let document = try? Document(json: body, limits: .trusted) else { return [] }
         let names = document.root["roles"]?.elements.map { $0["name"]?.string ?? "" } ?? []
         if roleNames.count >= 4096 { roleNames.removeAll(keepingCapacity: true) }
@@ -67,7 +67,9 @@ final class PodNames {
             else { continue }
             let first = view.shape.roles[..<number].reduce(0) { $0 + Int($1.ranks) }
             let rank = first + index
-            if index < Int(view.shape.roles[number].ranks), rank < view.job.ranks.count {
+            if index < Int(view.shape.roles[number].ranks), rank < view.job.ranks.count,
+                !view.job.ranks[rank].isHidden
+            {
                 return (view, rank)
             }
         }

@@ -23,6 +23,10 @@ extension Server {
         reply(200, objects.encode(item), call.exchange)
     }
 
+    func getScale(_ resource: Resource, _ call: Call) throws(Refusal) {
+        reply(200, objects.scale(of: try find(resource, call), nil), call.exchange)
+    }
+
     func find(_ resource: Resource, _ call: Call) throws(Refusal) -> Item {
         let name = call.name ?? ""
         let namespace = call.namespace ?? ""
@@ -30,9 +34,9 @@ extension Server {
             switch resource {
             case .jobs: catalog.job(namespace, name).map { .job($0) }
             case .nodes: catalog.node(name).map { .node($0) }
-            case .namespaces: catalog.object(.namespace, name).map { .object($0) }
-            case .queues: catalog.object(.queue, name).map { .object($0) }
-            case .tokens: catalog.object(.token, name).map { .object($0) }
+            case .namespaces, .queues, .tokens, .nodePools, .leases, .configMaps, .secrets:
+                resource.plainKind.flatMap { catalog.object($0, in: namespace, name) }
+                    .map { .object($0) }
             case .pods:
                 objects.pods.find(name, in: namespace, catalog).map { .pod($0.0, rank: $0.1) }
             case .events:

@@ -10,124 +10,190 @@ import Wire
 // Revising: PUT and PATCH. The new object is built from the one that is there, checked like a new
 // one, and written only if nobody was faster.
 
+/// The part of an object that a path gives access to.
+enum ObjectPart {
+    case whole, status, scale
+
+    /// As owners of fields are noted with it.
+    var subresource: String {
+        switch self {
+        case .whole: ""
+        case .status: "status"
+        case .scale: "scale"
+        }
+    }
+}
+
+/// One change of one object on its way to the core.
+struct Revision {
+    let resource: Resource
+    let part: ObjectPart
+    let change: Change
+    let admission: Admission
+    let call: Call
+    /// How often it may still be built anew because somebody else was faster.
+    var tries = 8
+}
+
 extension Server {
-    func now() -> Int64 { Clock.now().milliseconds }
-
-    func update(_ resource: Resource, _ call: Call) throws(Refusal) {
-        try refuseDryRun(call)
-        let admission = try Admission(call.query)
-        let document = try admission.document(call)
-        try revise(resource, call, tries: 1) { _ throws(Refusal) in document }
+    func update(_ resource: Resource, _ part: ObjectPart, _ call: Call) throws(Refusal) {
+        let admission = try Admission(call)
+        let object = JSON(try admission.document(call))
+        try revise(
+            Revision(
+                resource: resource, part: part, change: .replace(object), admission: admission,
+                call: call))
     }
 
-    func patch(_ resource: Resource, _ call: Call) throws(Refusal) {
-        try refuseDryRun(call)
-        let type = call.request.head.headers["content-type"] ?? ""
-        let bare = type.split(separator: ";").first.map { String($0) } ?? ""
-        let mayBeStrategic = resource == .nodes
-        guard
-            bare == "application/merge-patch+json" || bare == "application/json-patch+json"
-                || (mayBeStrategic && bare == "application/strategic-merge-patch+json")
-        else {
-            throw Refusal(
-                .unsupportedMediaType, field: "Content-Type",
-                finding: "\"\(bare.prefix(80))\" is not a patch that is understood here",
-                remedy: "Use application/merge-patch+json")
+    func patch(_ resource: Resource, _ part: ObjectPart, _ call: Call) throws(Refusal) {
+        let admission = try Admission(call)
+        let change = try Change.patch(call, resource, admission)
+        if case .apply(let config, _) = change, part == .whole,
+            try isMissing(resource, call)
+        {
+            return try createByApply(config, resource, admission, call)
         }
-        let patch = JSON(try Document(json: call.request.body))
-        let isList = if case .array = patch { true } else { false }
-        guard isList == (bare == "application/json-patch+json") else {
-            throw Refusal(
-                .malformed, finding: "the patch does not have the form of its content type",
-                remedy: "Send an object for a merge patch, a list for a JSON patch")
-        }
-        try revise(resource, call, tries: 5) { current throws(Refusal) in
-            let patched = isList ? try current.applying(jsonPatch: patch) : current.merging(patch)
-            return try Document(patched)
+        try revise(
+            Revision(
+                resource: resource, part: part, change: change, admission: admission, call: call))
+    }
+
+    private func isMissing(_ resource: Resource, _ call: Call) throws(Refusal) -> Bool {
+        do throws(Refusal) {
+            _ = try find(resource, call)
+            return false
+        } catch {
+            guard error.reason == .notFound, KindWords.of(resource).verbs.contains("create") else {
+                throw error
+            }
+            return true
         }
     }
 
-    /// Builds the new object from the present one and posts it; tries again when somebody else was
-    /// faster and the client did not name a version.
-    private func revise(
-        _ resource: Resource, _ call: Call, tries: Int,
-        _ build: @escaping (JSON) throws(Refusal) -> Document
+    /// What is applied and not there is created.
+    private func createByApply(
+        _ config: JSON, _ resource: Resource, _ admission: Admission, _ call: Call
     ) throws(Refusal) {
-        let item = try find(resource, call)
-        let current = JSON(try Document(json: objects.encode(item), limits: .trusted))
-        let wanted = try build(current)
-        let admission = try Admission(call.query)
-        let named = wanted.root["metadata"]?["resourceVersion"]?.string
-        var condition = Precondition(version: item.version)
-        if let named, named != "\(item.version)" {
-            condition.version = try version(named, field: "metadata.resourceVersion")
+        if let version = config["metadata"]?["resourceVersion"]?.string, !version.isEmpty {
+            throw Refusal(
+                .conflict, field: "metadata.resourceVersion",
+                finding: "there is no such object to be at version \(version.prefix(40))",
+                remedy: "Leave the version out to create it")
         }
-        let isVersionNamed =
-            named != nil && JSON(wanted)["metadata"]?["resourceVersion"] != nil && tries == 1
-        let again: (Refusal) -> Void = { [unowned self] refusal in
-            guard refusal.reason == .conflict, tries > 1, !isVersionNamed else {
-                return refuse(refusal, call.exchange)
-            }
-            do throws(Refusal) {
-                try revise(resource, call, tries: tries - 1, build)
-            } catch {
-                refuse(error, call.exchange)
-            }
+        var named = config
+        var metadata = config["metadata"] ?? .object([])
+        if metadata["name"] == nil { metadata["name"] = .string(call.name ?? "") }
+        named["metadata"] = metadata
+        guard metadata["name"]?.string == call.name else {
+            throw Refusal(
+                .malformed, field: "metadata.name",
+                finding: "the name is not the one of the path",
+                remedy: "Use \"\(call.name ?? "")\", or leave it out")
         }
-        switch item {
-        case .job(let view): try reviseJob(view, wanted, admission, condition, call, again)
-        case .node(let view): try reviseNode(view, wanted, admission, condition, call, again)
-        case .object(let view):
-            try revisePlain(view, resource, wanted, admission, condition, call, again)
-        case .pod, .event: preconditionFailure("no route changes these")
+        let ownership = admission.ownership(of: resource)
+        let applied: Applied
+        do throws(ApplyFailure) {
+            applied = try ManagedFields().applying(
+                named, to: nil, by: ownership.author, force: false, ownership.rules)
+        } catch {
+            throw error.refusal
+        }
+        try create(
+            resource, try Document(applied.object), admission,
+            managers: Ownership.stored(applied.fields), call)
+    }
+
+    /// Builds the new object from the present one and posts it.
+    func revise(_ revision: Revision) throws(Refusal) {
+        let item = try find(revision.resource, revision.call)
+        guard let name = item.objectName, let published = objects.texts(of: item) else {
+            return try refuseProjected(revision, item)
+        }
+        let version = try revision.change.version(at: item.version)
+        if let version, version != item.version { throw stale(item, version) }
+        var present = Present(
+            item: item, texts: published, revision: item.revision, isSettled: true)
+        // Who names a version builds on what is published; everybody else on what is under way.
+        if let latest = underWay.latest(item.uid) {
+            present = Present(
+                item: item, texts: version == nil ? latest.texts : published,
+                revision: latest.revision, isSettled: false)
+        }
+        let draft = try drafted(revision, present)
+        if present.isSettled, draft.isSame(as: published) {
+            return answer(
+                200, shown(item, draft.texts, revision.part), warnings: draft.warnings,
+                revision.call)
+        }
+        let condition =
+            version.map { Precondition(uid: item.uid, version: $0) }
+            ?? Precondition(uid: item.uid, revision: present.revision)
+        var commands = [
+            Command.revise(
+                name, condition, specChanged: draft.contentChanged, terms: draft.terms,
+                isHeld: draft.isHeld)
+        ]
+        commands += draft.followUps
+        if revision.admission.isDryRun {
+            return tryOut(commands[0], revision, item, draft)
+        }
+        try write(commands, revision, present, draft, insists: version != nil)
+    }
+
+    private func tryOut(
+        _ command: Command, _ revision: Revision, _ item: Item, _ draft: RevisedDraft
+    ) {
+        post(.trial(command), nil, revision.call) { [unowned self] reply in
+            if case .refused(let refusal) = reply { return refuse(refusal, revision.call.exchange) }
+            answer(
+                200, shown(item, draft.texts, revision.part), warnings: draft.warnings,
+                revision.call)
         }
     }
 
-    private func checkIdentity(_ metadata: Metadata?, _ item: Item) throws(Refusal) {
-        if let name = metadata?.name, name != item.name(objects.pods) {
-            throw Refusal(
-                .invalid, field: "metadata.name", finding: "an object's name cannot change",
-                remedy: "Create a new object under that name")
-        }
-        if let uid = metadata?.uid, uid != item.uidText(objects.pods) {
-            throw Refusal(
-                .conflict, field: "metadata.uid", finding: "this is another object than expected",
-                remedy: "Read it again; it was deleted and created anew")
-        }
-    }
-
-    private func reviseJob(
-        _ view: JobView, _ wanted: Document, _ admission: Admission, _ condition: Precondition,
-        _ call: Call, _ again: @escaping (Refusal) -> Void
+    private func write(
+        _ commands: [Command], _ revision: Revision, _ present: Present, _ draft: RevisedDraft,
+        insists: Bool
     ) throws(Refusal) {
-        let manifest = try admission.decode(
-            JobSpec.self, wanted, kind: "Job", apiVersion: Group.version)
-        try checkIdentity(manifest.metadata, .job(view))
-        guard let spec = try manifest.spec?.validated() else {
-            throw Refusal(
-                .invalid, field: "spec", finding: "the job has no specification",
-                remedy: "Send the whole object")
+        let item = present.item
+        let call = revision.call
+        let text = DocumentDraft(
+            head: draft.texts.head, body: draft.texts.body.stored, labels: draft.labels,
+            user: item.user)
+        let submissions = commands.enumerated().map { index, command in
+            (command: command, draft: index == 0 ? text : nil)
         }
-        let stored = catalog.body(of: view)
-        let old = try WireDecoder.decode(
-            JobSpec.self, from: Document(json: stored, limits: .trusted), unknown: .ignore)
-        try refuseFixedChanges(from: old, to: spec, view.job.phase)
-        let body = WireEncoder.encode(spec)
-        let draft = admission.draft(
-            manifest.metadata ?? Metadata(), name: view.name, namespace: view.namespace,
-            user: view.text.user, body: body)
-        guard draft.head != view.text.head || body != stored else {
-            if let version = condition.version, version != view.version {
-                throw stale(.job(view), version)
+        let chain = underWay.begin(item.uid, draft.texts, after: present.revision)
+        let posted = submit(submissions) { [unowned self] replies in
+            guard let first = replies.first else { return }
+            if case .refused(let refusal) = first {
+                underWay.end(item.uid, chain: chain, isDone: false)
+                return again(revision, after: refusal, insists: insists)
             }
-            return reply(200, objects.encode(.job(view)), call.exchange)
+            underWay.end(item.uid, chain: chain, isDone: true)
+            for case .refused(let refusal) in replies { return refuse(refusal, call.exchange) }
+            // Without its last finalizer it may be gone: then it is shown as it last was.
+            let newest = self.item(kind(of: revision.resource), first)
+            let body =
+                newest.map { shown($0, nil, revision.part) }
+                ?? shown(item, draft.texts, revision.part)
+            answer(200, body, warnings: draft.warnings, call)
         }
-        let command = Command.revise(
-            ObjectName(.job, namespace: view.namespace, name: view.name), condition,
-            specChanged: body != stored, terms: Admission.terms(of: spec))
-        post(command, draft, call) { [unowned self] reply in
-            if case .refused(let refusal) = reply { return again(refusal) }
-            answerWithJob(reply, created: false, call)
+        guard !posted else { return }
+        underWay.end(item.uid, chain: chain, isDone: false)
+        throw Self.busy
+    }
+
+    private func again(_ revision: Revision, after refusal: Refusal, insists: Bool) {
+        guard refusal.reason == .conflict, refusal.field == "metadata.resourceVersion", !insists,
+            revision.tries > 1
+        else { return refuse(refusal, revision.call.exchange) }
+        var next = revision
+        next.tries -= 1
+        do throws(Refusal) {
+            try revise(next)
+        } catch {
+            refuse(error, next.call.exchange)
         }
     }
 
@@ -138,104 +204,40 @@ extension Server {
             remedy: "Read it again, apply your change to version \(item.version), and retry")
     }
 
-    /// What has been planned or started by it cannot be changed under a job.
-    private func refuseFixedChanges(
-        from old: JobSpec, to new: JobSpec, _ phase: Phase
-    ) throws(Refusal) {
-        var allowed = old
-        allowed.priority = new.priority
-        if phase == .pending {
-            allowed.timeLimit = new.timeLimit
-            allowed.gracePeriod = new.gracePeriod
+    /// Pods and events show what is elsewhere: a patch that changes nothing is all they take.
+    private func refuseProjected(_ revision: Revision, _ item: Item) throws(Refusal) {
+        let words = KindWords.of(revision.resource)
+        let current = JSON(try Document(json: objects.encode(item), limits: .trusted))
+        if case .apply = revision.change {
+            throw projected(words)
         }
-        guard allowed != new else { return }
-        let fields: [(String, Bool)] = [
-            ("spec.queue", old.queue != new.queue), ("spec.roles", old.roles != new.roles),
-            ("spec.success", old.success != new.success),
-            ("spec.retries", old.retries != new.retries),
-            ("spec.timeLimit", old.timeLimit != new.timeLimit),
-            ("spec.gracePeriod", old.gracePeriod != new.gracePeriod),
-            ("spec.rankEnvironment", old.rankEnvironment != new.rankEnvironment),
-            ("spec.allowUnplaceable", old.allowUnplaceable != new.allowUnplaceable),
-        ]
-        throw Refusal(
-            .invalid, field: fields.first { $0.1 }?.0 ?? "spec",
-            finding: phase == .pending
-                ? "this field of a job cannot be changed"
-                : "this field of a job in phase \(phase.word) cannot be changed",
-            remedy:
-                "Change priority, timeLimit or gracePeriod of a waiting job, or submit a new one")
+        guard try revision.change.made(of: current, kind: words.kind) == current else {
+            throw projected(words)
+        }
+        answer(200, objects.encode(item), warnings: [], revision.call)
     }
 
-    private func reviseNode(
-        _ view: NodeView, _ wanted: Document, _ admission: Admission, _ condition: Precondition,
-        _ call: Call, _ again: @escaping (Refusal) -> Void
-    ) throws(Refusal) {
-        let object = JSON(wanted)
-        if let directive = object["spec"]?.members.first(where: { $0.key.hasPrefix("$") }) {
-            throw Refusal(
-                .invalid, field: "spec.\(directive.key)",
-                finding: "patch directives are not available",
-                remedy: "Send the fields themselves")
-        }
-        let metadata = try WireDecoder.decode(
-            Manifest<NodeSpec>.self, from: wanted, unknown: .ignore)
-        try checkIdentity(metadata.metadata, .node(view))
-        try metadata.metadata?.validate()
-        let cordon = metadata.spec?.unschedulable ?? false
-        let draft = admission.draft(
-            metadata.metadata ?? Metadata(), name: view.name, namespace: "", user: "",
-            body: view.text.body)
-        let name = ObjectName(.node, name: view.name)
-        var submissions: [(command: Command, draft: DocumentDraft?)] = []
-        if draft.head != view.text.head {
-            submissions.append((.revise(name, condition, specChanged: false, terms: nil), draft))
-        }
-        if cordon != view.state.node.isCordoned {
-            let condition = submissions.isEmpty ? condition : Precondition()
-            submissions.append((.cordon(name: view.name, cordon, condition), nil))
-        }
-        guard !submissions.isEmpty else {
-            return reply(200, objects.encode(.node(view)), call.exchange)
-        }
-        let posted = submit(submissions) { [unowned self] replies in
-            for case .refused(let refusal) in replies { return again(refusal) }
-            if let reply = replies.last { answerWithObject(reply, .node, status: 200, call) }
-        }
-        if !posted { refuse(Self.busy, call.exchange) }
+    private func projected(_ words: KindWords) -> Refusal {
+        Refusal(
+            .invalid, finding: "a \(words.singular) only shows what its job does",
+            remedy: "Change the job: its labels are also those of its pods")
     }
 
-    private func revisePlain(
-        _ view: ObjectView, _ resource: Resource, _ wanted: Document, _ admission: Admission,
-        _ condition: Precondition, _ call: Call, _ again: @escaping (Refusal) -> Void
-    ) throws(Refusal) {
-        let words = KindWords.of(resource)
-        let body: [UInt8]
-        let metadata: Metadata?
-        if view.kind == .queue {
-            let manifest = try admission.decode(
-                QueueSpec.self, wanted, kind: words.kind, apiVersion: words.apiVersion)
-            body = WireEncoder.encode(manifest.spec ?? QueueSpec())
-            metadata = manifest.metadata
-        } else {
-            let manifest = try admission.decode(
-                NamespaceSpec.self, wanted, kind: words.kind, apiVersion: words.apiVersion)
-            body = WireEncoder.encode(manifest.spec ?? NamespaceSpec())
-            metadata = manifest.metadata
-        }
-        try checkIdentity(metadata, .object(view))
-        let draft = admission.draft(
-            metadata ?? Metadata(), name: view.name, namespace: "", user: view.text.user, body: body
-        )
-        guard draft.head != view.text.head || body != view.text.body else {
-            return reply(200, objects.encode(.object(view)), call.exchange)
-        }
-        let command = Command.revise(
-            ObjectName(view.kind, name: view.name), condition,
-            specChanged: body != view.text.body, terms: nil)
-        post(command, draft, call) { [unowned self] reply in
-            if case .refused(let refusal) = reply { return again(refusal) }
-            answerWithObject(reply, view.kind, status: 200, call)
+    /// An object as the path that was written to shows it.
+    func shown(_ item: Item, _ texts: Texts?, _ part: ObjectPart) -> [UInt8] {
+        part == .scale ? objects.scale(of: item, texts) : objects.encode(item, as: texts)
+    }
+}
+
+extension ApplyFailure {
+    /// As an answer; conflicts are told one by one in the causes.
+    var refusal: Refusal {
+        switch self {
+        case .refused(let refusal): refusal
+        case .conflicts:
+            Refusal(
+                .conflict, finding: message,
+                remedy: "Use other values, or add ?force=true to take the fields over")
         }
     }
 }

@@ -45,6 +45,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     private var tokensSeen: UInt64
     private var replies: [UInt64: (Reply) -> Void] = [:]
     private var lastTicket: UInt64 = 0
+    let underWay = WritesUnderWay()
     let watchers: Watchers
     let agents: AgentSessions
 
@@ -167,9 +168,12 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             case .list(let resource): try list(resource, call)
             case .get(let resource), .status(let resource): try get(resource, call)
             case .create(let resource): try create(resource, call)
-            case .update(let resource): try update(resource, call)
-            case .patch(let resource): try patch(resource, call)
+            case .update(let resource, let part): try update(resource, part, call)
+            case .patch(let resource, let part): try patch(resource, part, call)
             case .delete(let resource): try delete(resource, call)
+            case .deleteCollection(let resource): try deleteCollection(resource, call)
+            case .scale(let resource): try getScale(resource, call)
+            case .evictPod: try evictPod(call)
             case .cancelJob: try cancelJob(call)
             case .podLog: try readLog(call)
             case .agentSession:

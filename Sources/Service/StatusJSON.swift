@@ -44,7 +44,7 @@ enum StatusJSON {
         return json.bytes
     }
 
-    static func success(kind: String, name: String, uid: UInt64) -> [UInt8] {
+    static func success(kind: String, group: String, name: String, uid: String) -> [UInt8] {
         var json = JSONWriter(capacity: 256)
         ObjectJSON.open("Status", "v1", into: &json)
         json.key("metadata")
@@ -54,8 +54,27 @@ enum StatusJSON {
         json.key("details")
         json.openObject()
         json.member("name", name)
+        if !group.isEmpty { json.member("group", group) }
         json.member("kind", kind)
-        json.member("uid", UIDText.text(uid))
+        json.member("uid", uid)
+        json.closeObject()
+        json.closeObject()
+        return json.bytes
+    }
+
+    /// What came of the deletion of a whole list.
+    static func success(words: KindWords, deleted: Int) -> [UInt8] {
+        var json = JSONWriter(capacity: 256)
+        ObjectJSON.open("Status", "v1", into: &json)
+        json.key("metadata")
+        json.openObject()
+        json.closeObject()
+        json.member("status", "Success")
+        json.member("message", "\(deleted) \(words.plural) deleted")
+        json.key("details")
+        json.openObject()
+        if !words.group.isEmpty { json.member("group", words.group) }
+        json.member("kind", words.plural)
         json.closeObject()
         json.closeObject()
         return json.bytes

@@ -48,7 +48,7 @@ struct TableJSON {
                 Column("Model"), Column("Ranks", "integer"), Column("Age"),
             ]
         case .namespaces: [Column("Name"), Column("Status"), Column("Age")]
-        case .queues: [Column("Name"), Column("Age")]
+        case .queues, .nodePools, .leases, .configMaps, .secrets: [Column("Name"), Column("Age")]
         case .tokens:
             [
                 Column("Name"), Column("Role"), Column("Expires"), Column("Description"),
@@ -175,13 +175,14 @@ struct TableJSON {
         case .namespace:
             return [.text(view.name), .text("Active"), .text(age(view.createdAt, now))]
         case .token:
-            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body)
+            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body.content)
             return [
                 .text(view.name), .text(spec?.role.rawValue ?? ""),
                 .text(spec?.expires?.description ?? "never"),
                 .text(spec?.description ?? ""), .text(age(view.createdAt, now)),
             ]
-        case .queue, .job, .node: return [.text(view.name), .text(age(view.createdAt, now))]
+        case .queue, .job, .node, .nodePool, .lease, .configMap, .secret:
+            return [.text(view.name), .text(age(view.createdAt, now))]
         }
     }
 
@@ -214,7 +215,8 @@ extension Item {
         switch self {
         case .job(let view), .pod(let view, _): view.namespace
         case .event(let view): view.namespace
-        case .node, .object: ""
+        case .object(let view): view.namespace
+        case .node: ""
         }
     }
 
@@ -289,7 +291,8 @@ extension Item {
                 "involvedObject.name", "involvedObject.namespace", "involvedObject.kind",
                 "involvedObject.uid", "reason", "type",
             ]
-        case .namespaces, .queues, .tokens: return common
+        case .namespaces, .queues, .tokens, .nodePools, .leases, .configMaps, .secrets:
+            return common
         }
     }
 }

@@ -79,6 +79,13 @@ public struct JSONWriter: Sendable {
         bytes.append(contentsOf: json)
     }
 
+    /// Appends the members of an encoded object to the object that is open.
+    public mutating func members(of object: [UInt8]) {
+        guard object.count > 2 else { return }
+        separate()
+        bytes.append(contentsOf: object[1..<(object.count - 1)])
+    }
+
     /// Bytes between values, such as the line end between two events of a stream.
     public mutating func separator(_ byte: UInt8) {
         bytes.append(byte)

@@ -28,12 +28,11 @@ public enum WireDecoder {
 
     /// Decodes leniently and returns, as refusals, the first 20 fields that nobody asked for.
     public static func decodeListingUnknown<T: Decodable>(
-        _ type: T.Type, from document: Document
+        _ type: T.Type, at place: Document.Value
     ) throws(Refusal) -> (value: T, unknown: [Refusal]) {
-        let session = DecodingSession(document.root)
+        let session = DecodingSession(place)
         let value = try session.decodeRoot(type)
-        let unknown =
-            session.hasUnknownFields ? explainUnknown(type, document.root, atMost: 20) : []
+        let unknown = session.hasUnknownFields ? explainUnknown(type, place, atMost: 20) : []
         return (value, unknown)
     }
 

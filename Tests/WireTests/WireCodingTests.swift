@@ -108,7 +108,7 @@ import Wire
             .replacingOccurrences(of: "\"kind\":", with: "\"x\":[{\"y\":1}],\"kind\":")
         let document = try Document(json: Array(text.utf8))
         _ = try WireDecoder.decode(JobObject.self, from: document, unknown: .ignore)
-        let listed = try WireDecoder.decodeListingUnknown(JobObject.self, from: document)
+        let listed = try WireDecoder.decodeListingUnknown(JobObject.self, at: document.root)
         #expect(listed.unknown.map(\.field) == ["x", "spec.roles[0].restrat"])
         #expect(listed.value.spec.roles[0].restart == nil)
     }
@@ -139,7 +139,7 @@ import Wire
         }
         #expect(elapsed < .seconds(2))
         #expect(
-            try WireDecoder.decodeListingUnknown([Role].self, from: document).unknown.count == 20)
+            try WireDecoder.decodeListingUnknown([Role].self, at: document.root).unknown.count == 20)
     }
 
     @Test func `numbers are exact at every edge`() throws {
