@@ -92,7 +92,7 @@ class Client:
             self.suite.note(f"- {line}")
         if self.failures:
             with open(self.log, encoding="utf-8", errors="replace") as file:
-                print(file.read()[-20_000:])
+                print(file.read()[-12_000:])
 
 
 def serve_restarts(suite, controller, clients, limit):

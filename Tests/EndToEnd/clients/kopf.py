@@ -186,7 +186,7 @@ def handle_delete(checks):
 
 
 def survive(checks):
-    """What happens around a kill of the controller is handled, and what was handled is not again."""
+    """What happens around a kill of the controller is handled, and handled once."""
     must("POST", Kept.path, job("stay", "sleep 60"))
     wait_for(lambda: ("created", "stay") in Kept.seen, "no create handler ran")
     wait_for(lambda: FINALIZER in get("stay")["metadata"].get("finalizers", []), "no finalizer")

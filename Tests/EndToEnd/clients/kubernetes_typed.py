@@ -137,7 +137,11 @@ def change_jobs(checks):
     expect(patched["spec"]["priority"] == 7, patched["spec"])
     expect(patched["metadata"]["generation"] == 2, patched["metadata"])
     operations = [{"op": "add", "path": "/metadata/labels/via", "value": "list"}]
-    patched = api.patch_namespaced_custom_object(*jobs.where, "held", operations)
+    # This client calls any body a merge patch unless it is told otherwise.
+    refused(400, api.patch_namespaced_custom_object, *jobs.where, "held", operations)
+    patched = api.patch_namespaced_custom_object(
+        *jobs.where, "held", operations, _content_type="application/json-patch+json"
+    )
     expect(patched["metadata"]["labels"] == {"team": "blue", "via": "list"}, patched["metadata"])
     seen["metadata"]["labels"] = {"late": "yes"}
     error = refused(409, api.replace_namespaced_custom_object, *jobs.where, "held", seen)

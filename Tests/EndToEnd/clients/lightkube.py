@@ -155,10 +155,8 @@ def look_around(checks):
 def clear(checks):
     Kept.client.delete(Job, "work")
     refused(404, Kept.client.get, Job, "work")
-    Kept.client.deletecollection(Job, labels={"team": "blue"})
-    wait_for(
-        lambda: not list(Kept.client.list(Job, labels={"team": "blue"})), "the collection stays"
-    )
+    Kept.client.deletecollection(Job)
+    wait_for(lambda: not list(Kept.client.list(Job)), "the collection stays")
     Kept.client.delete(Namespace, checks.space)
     wait_for(
         lambda: checks.space not in [one.metadata.name for one in Kept.client.list(Namespace)],

@@ -80,6 +80,8 @@ def select(checks):
 
 def change(checks):
     held = made(checks, "held", "sleep 60", labels={"team": "red"})
+    # It sends the version that it has read: what the kernel changes meanwhile is a conflict.
+    wait_for(lambda: phase(held) == "Running", "job held does not run")
     held.labels["more"] = "yes"
     held.update()
     expect(held.labels == {"team": "red", "more": "yes"}, held.labels)
