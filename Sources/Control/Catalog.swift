@@ -24,7 +24,7 @@ extension Resource {
     }
 
     /// The list in which the objects of a kind are shown.
-    init(of kind: Kind) {
+    public init(of kind: Kind) {
         self =
             switch kind {
             case .namespace: .namespaces
@@ -49,27 +49,10 @@ public enum Item: Sendable {
     case event(EventView)
 }
 
-/// What happened to an item, for watchers.
-public struct WatchChange: Sendable {
-    public enum Kind: UInt8, Sendable { case added, modified, deleted }
-
-    public let version: UInt64
-    public let kind: Kind
-    public let item: Item
-
-    /// What keeping it costs, in small views.
-    var weight: Int {
-        switch item {
-        case .job(let view), .pod(let view, _): 1 + view.job.ranks.count / 8
-        case .node, .object, .event: 1
-        }
-    }
-}
-
-/// A reading of the catalog at one version.
-public struct Listing: Sendable {
-    public let items: [Item]
-    public let version: UInt64
+/// Jobs of a queue that have not ended.
+public struct QueueCounts: Hashable, Sendable {
+    public var waiting = 0
+    public var running = 0
 }
 
 /// The published state: only what is durable, replaced batch by batch.
@@ -87,6 +70,7 @@ public final class Catalog: Sendable {
         var blockers: [UInt32: String] = [:]
         /// Jobs on the shelf by phase.
         var phaseCounts = [Int](repeating: 0, count: Phase.allCases.count)
+        var queueCounts: [String: QueueCounts] = [:]
         var version: UInt64 = 0
         var epoch: UInt64 = 0
     }
@@ -96,9 +80,9 @@ public final class Catalog: Sendable {
 
     init(bodies: BodyCache) { self.bodies = bodies }
 
-    /// A job's specification: from memory if it was used of late, else from disk.
+    /// What is stored of a job as of the view: from memory if it was used of late, else from disk.
     public func body(of view: JobView) -> DocumentBody {
-        DocumentBody(stored: bodies.body(of: view.uid))
+        DocumentBody(stored: bodies.body(of: view.uid, view.text.pin))
     }
 
     /// The newest published version.
@@ -130,18 +114,23 @@ public final class Catalog: Sendable {
         state.withLock { $0.blockers[view.job.shape.number] }
     }
 
-    /// Everything of a resource, in order of creation; of one namespace if one is named.
-    public func list(_ resource: Resource, namespace: String?) -> Listing {
-        state.withLock { state in
-            Listing(items: state.items(of: resource, namespace), version: state.version)
-        }
+    public func event(_ namespace: String, _ name: String) -> EventView? {
+        state.withLock { $0.events.shelf[namespace, name] }
     }
 
-    /// At most `limit` jobs created after the one with this uid: one page costs one page.
-    public func jobs(after uid: UInt64, namespace: String?, limit: Int) -> Listing {
+    /// Everything of a resource, in order of creation; of one namespace if one is named.
+    public func list(_ resource: Resource, namespace: String?) -> Listing {
+        state.withLock { state in state.listing(of: resource, namespace) }
+    }
+
+    /// The list as of an older version, if nothing in it has changed since.
+    public func list(
+        _ resource: Resource, namespace: String?, exactly version: UInt64
+    ) -> Listing? {
         state.withLock { state in
-            let views = state.jobs.page(after: uid, in: namespace, limit: limit)
-            return Listing(items: views.map { .job($0) }, version: state.version)
+            let ring = state.rings[Int(resource.rawValue)]
+            guard version <= state.version, version >= ring.newest else { return nil }
+            return state.listing(of: resource, namespace, version: version)
         }
     }
 
@@ -172,6 +161,11 @@ public final class Catalog: Sendable {
         }
     }
 
+    /// How many jobs of a queue wait and run.
+    public func counts(ofQueue name: String) -> QueueCounts {
+        state.withLock { $0.queueCounts[name] ?? QueueCounts() }
+    }
+
     /// How many jobs are in which phase, for figures.
     public func phaseCounts() -> [(Phase, Int)] {
         state.withLock { state in
@@ -181,21 +175,22 @@ public final class Catalog: Sendable {
 }
 
 extension Catalog.State {
-    func items(of resource: Resource, _ namespace: String?) -> [Item] {
-        switch resource {
-        case .jobs: return jobs.all(in: namespace).map { .job($0) }
-        case .pods:
-            return jobs.all(in: namespace).flatMap { view in
-                view.job.ranks.indices.lazy.filter { !view.job.ranks[$0].isHidden }
-                    .map { Item.pod(view, rank: $0) }
+    private func plain(_ resource: Resource) -> Shelf<ObjectView> {
+        resource.plainKind.flatMap { objects[$0] } ?? Shelf()
+    }
+
+    func listing(of resource: Resource, _ namespace: String?, version: UInt64? = nil) -> Listing {
+        let source: Listing.Source =
+            switch resource {
+            case .jobs: .jobs(jobs.reading(of: namespace))
+            case .pods: .pods(jobs.reading(of: namespace))
+            case .nodes: .nodes(nodes.reading(of: nil))
+            case .namespaces, .queues, .tokens, .nodePools, .leases, .configMaps, .secrets:
+                .objects(plain(resource).reading(of: namespace))
+            case .events: .events(events.shelf.reading(of: namespace))
             }
-        case .nodes: return nodes.all.map { .node($0) }
-        case .namespaces, .queues, .tokens, .nodePools, .leases, .configMaps, .secrets:
-            guard let kind = resource.plainKind else { return [] }
-            return (objects[kind]?.all(in: namespace) ?? []).map { .object($0) }
-        case .events:
-            return events.all.filter { namespace == nil || $0.namespace == namespace }
-                .map { .event($0) }
-        }
+        return Listing(
+            resource: resource, namespace: namespace, version: version ?? self.version,
+            source: source)
     }
 }

@@ -142,11 +142,12 @@ public final class Loop {
         let text: DocumentText
         let body: [UInt8]
 
-        init(_ draft: DocumentDraft, isJob: Bool) {
+        init(_ draft: DocumentDraft, isJob: Bool, _ pin: ([UInt8]) -> BodyPin) {
             body = draft.body.withUnsafeBytes { Array($0) }
             text = DocumentText(
-                head: draft.head, residentBody: isJob ? nil : body, labels: draft.labels,
-                user: draft.user)
+                head: draft.head, residentBody: isJob ? nil : body,
+                pin: isJob ? pin(body) : .unused,
+                labels: draft.labels, user: draft.user)
         }
     }
 
@@ -154,7 +155,9 @@ public final class Loop {
         var texts: [UInt64: Written] = [:]
         for (submission, reply) in zip(batch, outcome.replies) {
             guard let draft = submission.draft, case .done(let uid, _) = reply else { continue }
-            texts[uid] = Written(draft, isJob: kernel.job(uid) != nil)
+            texts[uid] = Written(draft, isJob: kernel.job(uid) != nil) { body in
+                catalog.pin(forBody: body, of: uid)
+            }
         }
         return texts
     }
@@ -176,8 +179,7 @@ public final class Loop {
                             uid: uid, kind: object.kind.rawValue, key: scope + object.name,
                             head: text.text.head, body: text.body)))
             case .removed(let kind, let uid):
-                // Watchers are shown what was deleted: keep it at hand before it is gone.
-                if kind == .job { _ = catalog.bodies.body(of: uid) }
+                if kind == .job { catalog.retireBody(of: uid) }
                 write.documents.append(.delete(uid: uid))
             case .rank, .rankRemoved: continue
             }

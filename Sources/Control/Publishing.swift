@@ -22,6 +22,17 @@ extension Catalog {
         }
     }
 
+    /// The pin for a job's new body; the views of the present one keep theirs. Before the commit.
+    func pin(forBody body: [UInt8], of uid: UInt64) -> BodyPin {
+        guard let view = job(uid: uid) else { return BodyPin() }
+        return bodies.supersede(uid, view.text.pin, by: body)
+    }
+
+    /// Leaves a job's body to the views that show it, for it is about to be removed.
+    func retireBody(of uid: UInt64) {
+        if let view = job(uid: uid) { bodies.retire(uid, view.text.pin) }
+    }
+
     /// Shows an object as it is now, without telling watchers: for what was there before the start.
     func seed(_ uid: UInt64, of kernel: Kernel, text: DocumentText) {
         state.withLock { state in
@@ -29,13 +40,16 @@ extension Catalog {
         }
     }
 
-    /// Readers start here after a start; older positions cannot be resumed where `floors` says so.
-    func open(at version: UInt64, epoch: UInt64, events: [EventView], floor: UInt64) {
+    /// Readers start here after a start; positions of a resource below its floor cannot be resumed.
+    func open(
+        at version: UInt64, epoch: UInt64, events: [EventView], floor: (Resource) -> UInt64
+    ) {
+        let floors = Resource.allCases.map(floor)
         state.withLock { state in
             state.version = version
             state.epoch = epoch
             for event in events { state.events.append(event) }
-            for index in state.rings.indices { state.rings[index].raiseFloor(to: floor) }
+            for (index, floor) in floors.enumerated() { state.rings[index].raiseFloor(to: floor) }
             // Replaying tells of no events: whoever watches them must list what came meanwhile.
             state.rings[Int(Resource.events.rawValue)].raiseFloor(to: version)
         }
@@ -48,9 +62,11 @@ extension Catalog {
 
 extension Catalog.State {
     mutating func note(
-        _ resource: Resource, _ version: UInt64, _ kind: WatchChange.Kind, _ item: Item
+        _ resource: Resource, _ version: UInt64, _ kind: WatchChange.Kind, _ item: Item,
+        previous: Item? = nil
     ) {
-        rings[Int(resource.rawValue)].append(WatchChange(version: version, kind: kind, item: item))
+        rings[Int(resource.rawValue)].append(
+            WatchChange(version: version, kind: kind, item: item, previous: previous))
     }
 
     mutating func apply(
@@ -59,20 +75,26 @@ extension Catalog.State {
         switch change.subject {
         case .object(let uid):
             guard let item = freshView(uid, kernel, texts) else { return }
-            let isNew = shelve(item)
-            note(resource(of: item), change.version, isNew ? .added : .modified, item)
+            let previous = shelve(item)
+            note(
+                resource(of: item), change.version, previous == nil ? .added : .modified, item,
+                previous: previous)
         case .rank(let uid, let rank):
             guard case .job(let view) = freshView(uid, kernel, texts),
                 Int(rank) < view.job.ranks.count
             else { return }
-            let known = jobs[uid]?.job
-            let isNew = known.map { $0.attempt != view.job.attempt || Int(rank) >= $0.ranks.count }
+            // A job is shelved after its ranks, so what is there is what was before the batch.
+            let known = jobs[uid].flatMap { old in
+                old.job.attempt == view.job.attempt && Int(rank) < old.job.ranks.count
+                    ? Item.pod(old, rank: Int(rank)) : nil
+            }
             note(
-                .pods, change.version, isNew ?? true ? .added : .modified,
-                .pod(view, rank: Int(rank)))
+                .pods, change.version, known == nil ? .added : .modified,
+                .pod(view, rank: Int(rank)), previous: known)
         case .rankRemoved(let uid, let rank):
             guard let view = jobs[uid], Int(rank) < view.job.ranks.count else { return }
-            note(.pods, change.version, .deleted, .pod(view, rank: Int(rank)))
+            let item = Item.pod(view, rank: Int(rank))
+            note(.pods, change.version, .deleted, item, previous: item)
         case .removed(let kind, let uid): remove(kind, uid, change.version)
         }
     }
@@ -81,15 +103,15 @@ extension Catalog.State {
         switch kind {
         case .job:
             guard let view = jobs.remove(uid) else { return }
-            phaseCounts[Int(view.job.phase.rawValue)] -= 1
-            note(.jobs, version, .deleted, .job(view))
+            count(view, by: -1)
+            note(.jobs, version, .deleted, .job(view), previous: .job(view))
         case .node:
             guard let view = nodes.remove(uid) else { return }
-            note(.nodes, version, .deleted, .node(view))
+            note(.nodes, version, .deleted, .node(view), previous: .node(view))
         case .namespace, .queue, .token, .nodePool, .lease, .configMap, .secret:
             guard let view = objects[kind]?.remove(uid) else { return }
             let item = Item.object(view)
-            note(resource(of: item), version, .deleted, item)
+            note(resource(of: item), version, .deleted, item, previous: item)
         }
     }
 
@@ -114,20 +136,27 @@ extension Catalog.State {
         return nil
     }
 
-    /// True when the object was not on its shelf before.
-    mutating func shelve(_ item: Item) -> Bool {
+    /// Puts the object on its shelf and gives the view whose place it took.
+    mutating func shelve(_ item: Item) -> Item? {
         switch item {
-        case .job(let view): shelve(view)
-        case .node(let view): nodes.put(view)
-        case .object(let view): objects[view.kind, default: Shelf()].put(view)
-        case .pod, .event: false
+        case .job(let view):
+            let old = jobs.put(view)
+            if let old { count(old, by: -1) }
+            count(view, by: 1)
+            return old.map { .job($0) }
+        case .node(let view): return nodes.put(view).map { .node($0) }
+        case .object(let view):
+            return objects[view.kind, default: Shelf()].put(view).map { .object($0) }
+        case .pod, .event: return nil
         }
     }
 
-    private mutating func shelve(_ view: JobView) -> Bool {
-        if let old = jobs[view.uid] { phaseCounts[Int(old.job.phase.rawValue)] -= 1 }
-        phaseCounts[Int(view.job.phase.rawValue)] += 1
-        return jobs.put(view)
+    private mutating func count(_ view: JobView, by step: Int) {
+        phaseCounts[Int(view.job.phase.rawValue)] += step
+        guard !view.job.phase.isFinal else { return }
+        var counts = queueCounts[view.queue] ?? QueueCounts()
+        if view.job.phase == .pending { counts.waiting += step } else { counts.running += step }
+        queueCounts[view.queue] = counts == QueueCounts() ? nil : counts
     }
 
     private func resource(of item: Item) -> Resource {
@@ -146,12 +175,17 @@ extension Catalog.State {
         switch object.kind {
         case .job:
             guard let job = kernel.job(uid) else { return nil }
+            let old = jobs[uid]
+            let isSameAttempt =
+                old.map { $0.job.attempt == job.attempt && !$0.job.ranks.isEmpty } ?? false
             return .job(
                 JobView(
                     object, job: job, shape: kernel.shape(of: job),
                     namespace: kernel.object(job.namespace)?.name ?? "",
                     queue: kernel.object(job.queue)?.name ?? "",
-                    nodeNames: job.ranks.map { kernel.object($0.node)?.name ?? "" }, text: text))
+                    nodeNames: job.ranks.map { kernel.object($0.node)?.name ?? "" }, text: text,
+                    podText: isSameAttempt ? old?.podText ?? text : text,
+                    culpritNode: job.culprit.flatMap { kernel.object($0.node)?.name }))
         case .node:
             guard let state = kernel.node(uid) else { return nil }
             return .node(

@@ -42,22 +42,20 @@ public enum Recovery {
         for uid in kernel.objectUIDs {
             if let text = texts[uid] { catalog.seed(uid, of: kernel, text: text) }
         }
-        // Objects that were removed after the snapshot have no text any more: their watchers could
-        // not be told what went, so they list again.
-        var floor = snapshot
+        // Only the newest text of an object is stored. Where it was removed or got another after
+        // the snapshot, watchers could not be shown what was before, so they list again.
+        var floors = TextFloors(snapshot)
         var lastTick = Tick(0)
         try store.forEachBatch(after: snapshot) { batch in
             lastTick = max(lastTick, Tick(batch.tick))
             let outcome = try kernel.replay(batch.records, at: Tick(batch.tick))
             catalog.publish(outcome, of: kernel, texts: texts, events: [])
-            for change in outcome.changes {
-                if case .removed = change.subject { floor = change.version }
-            }
+            floors.raise(by: outcome, in: kernel)
         }
         try prove(kernel, against: store)
         let reader = try ReadConnection.open(directory)
         let events = try recentEvents(reader)
-        catalog.open(at: kernel.sequence, epoch: store.epoch, events: events, floor: floor)
+        catalog.open(at: kernel.sequence, epoch: store.epoch, events: events, floor: floors.floor)
         if let event = events.last { lastTick = max(lastTick, Tick(event.note.at)) }
         kernel.grantGrace(at: max(lastTick, Clock.now()))
         let mailbox = Mailbox()
@@ -121,4 +119,38 @@ public struct StoredHead: Codable, Sendable {
     public var labels: StringMap?
     public var annotations: StringMap?
     public var finalizers: [String]?
+}
+
+/// By resource, the newest version at which a text was lost.
+private struct TextFloors {
+    private let base: UInt64
+    private var perResource: [UInt64]
+
+    init(_ base: UInt64) {
+        self.base = base
+        perResource = [UInt64](repeating: base, count: Resource.allCases.count)
+    }
+
+    func floor(_ resource: Resource) -> UInt64 { perResource[Int(resource.rawValue)] }
+
+    mutating func raise(by outcome: Outcome, in kernel: Kernel) {
+        for change in outcome.changes {
+            if case .removed(let kind, _) = change.subject { raise(kind, to: change.version) }
+        }
+        for (offset, record) in outcome.records.enumerated() {
+            let version = outcome.firstSequence + UInt64(offset)
+            switch record {
+            case .revised(let uid, _, _), .nodeRegistered(let uid, _, _, _):
+                if let kind = kernel.object(uid)?.kind { raise(kind, to: version) }
+            default: continue
+            }
+        }
+    }
+
+    private mutating func raise(_ kind: Kind, to version: UInt64) {
+        let resources: [Resource] = kind == .job ? [.jobs, .pods] : [Resource(of: kind)]
+        for resource in resources {
+            perResource[Int(resource.rawValue)] = max(floor(resource), version)
+        }
+    }
 }

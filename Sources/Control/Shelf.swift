@@ -1,84 +1,184 @@
 import Primitives
 
 /// Views of one kind in order of creation, found by uid or by name.
+///
+/// They lie in small chunks, so that a ``ShelfReading`` shares them: taking one costs nothing, and
+/// a change after that copies one chunk and not the shelf.
 struct Shelf<View: CatalogView>: Sendable {
-    private var uids: [UInt64] = []
-    /// Nil where a view was removed; closed up when there are more holes than views.
-    private var slots: [View?] = []
+    private var chunks: [ShelfChunk<View>] = []
     private var byName: [ShelfKey: UInt64] = [:]
+    private var perNamespace: [String: ShelfCount] = [:]
+    private var whole = ShelfCount()
 
-    var count: Int { byName.count }
+    var count: Int { whole.views }
 
-    var all: [View] { slots.compactMap(\.self) }
-
-    func all(in namespace: String?) -> [View] {
-        guard let namespace else { return all }
-        return slots.compactMap { view in view.flatMap { $0.namespace == namespace ? $0 : nil } }
+    /// The shelf as it is now.
+    func reading(of namespace: String?) -> ShelfReading<View> {
+        let count = namespace.map { perNamespace[$0] ?? ShelfCount() } ?? whole
+        return ShelfReading(chunks: chunks, count: count)
     }
 
-    /// At most `limit` views with uids above `uid`, without a look at the others.
-    func page(after uid: UInt64, in namespace: String?, limit: Int) -> [View] {
-        var found: [View] = []
-        var index = firstIndex(after: uid)
-        while index < slots.count, found.count < limit {
-            if let view = slots[index], namespace == nil || view.namespace == namespace {
-                found.append(view)
-            }
-            index += 1
-        }
-        return found
+    subscript(uid: UInt64) -> View? {
+        guard let chunk = chunkIndex(for: uid) else { return nil }
+        return chunks[chunk][uid]
     }
-
-    subscript(uid: UInt64) -> View? { index(of: uid).flatMap { slots[$0] } }
 
     subscript(namespace: String, name: String) -> View? {
         byName[ShelfKey(namespace: namespace, name: name)].flatMap { self[$0] }
     }
 
-    /// Adds or replaces; true when there was none before.
-    mutating func put(_ view: View) -> Bool {
-        if let index = index(of: view.uid) {
-            defer { slots[index] = view }
-            return slots[index] == nil
+    /// Adds or replaces; gives the view that was there before.
+    mutating func put(_ view: View) -> View? {
+        let chunk = chunkIndex(for: view.uid)
+        if let chunk, let old = chunks[chunk].replace(view) {
+            recount(old, -1)
+            recount(view, 1)
+            return old
         }
         byName[ShelfKey(namespace: view.namespace, name: view.name)] = view.uid
-        if let last = uids.last, last > view.uid {
-            let index = uids.firstIndex { $0 > view.uid } ?? uids.count
-            uids.insert(view.uid, at: index)
-            slots.insert(view, at: index)
+        recount(view, 1)
+        if let chunk {
+            chunks[chunk].insert(view)
+            if let half = chunks[chunk].splitOff() { chunks.insert(half, at: chunk + 1) }
+        } else if let last = chunks.indices.last, !chunks[last].isFull {
+            chunks[last].insert(view)
         } else {
-            uids.append(view.uid)
-            slots.append(view)
+            chunks.append(ShelfChunk(view))
         }
-        return true
+        return nil
     }
 
     mutating func remove(_ uid: UInt64) -> View? {
-        guard let index = index(of: uid), let view = slots[index] else { return nil }
-        slots[index] = nil
-        byName[ShelfKey(namespace: view.namespace, name: view.name)] = nil
-        if slots.count > 64, slots.count > 2 * byName.count { closeUp() }
+        guard let chunk = chunkIndex(for: uid), let view = chunks[chunk].remove(uid) else {
+            return nil
+        }
+        recount(view, -1)
+        let key = ShelfKey(namespace: view.namespace, name: view.name)
+        if byName[key] == uid { byName[key] = nil }
+        closeUp(chunk)
         return view
     }
 
-    private mutating func closeUp() {
-        let kept = all
-        slots = kept
-        uids = kept.map(\.uid)
+    mutating func removeFirst() {
+        guard let first = chunks.first?.uids.first else { return }
+        _ = remove(first)
     }
 
-    private func index(of uid: UInt64) -> Int? {
-        guard uid > 0 else { return nil }
-        let index = firstIndex(after: uid - 1)
-        return index < uids.count && uids[index] == uid ? index : nil
+    private mutating func recount(_ view: View, _ step: Int) {
+        whole.add(view, step)
+        guard !view.namespace.isEmpty else { return }
+        var count = perNamespace[view.namespace] ?? ShelfCount()
+        count.add(view, step)
+        perNamespace[view.namespace] = count.views == 0 ? nil : count
     }
 
-    private func firstIndex(after uid: UInt64) -> Int {
+    /// Joins a chunk with the one before it when both have become small.
+    private mutating func closeUp(_ index: Int) {
+        guard chunks[index].views.count <= ShelfChunk<View>.capacity / 4 else { return }
+        if chunks[index].views.isEmpty {
+            chunks.remove(at: index)
+        } else if index > 0, chunks[index - 1].join(chunks[index]) {
+            chunks.remove(at: index)
+        }
+    }
+
+    /// The first chunk that ends at or behind the uid.
+    private func chunkIndex(for uid: UInt64) -> Int? {
+        let index = chunks.firstChunk(endingAt: uid)
+        return index < chunks.count ? index : nil
+    }
+}
+
+/// How many views there are, how many parts they have, and what keeping them costs.
+struct ShelfCount: Sendable {
+    var views = 0
+    var parts = 0
+
+    fileprivate mutating func add(_ view: some CatalogView, _ step: Int) {
+        views += step
+        parts += step * view.parts
+    }
+}
+
+/// A run of views with ascending uids; never empty on a shelf.
+struct ShelfChunk<View: CatalogView>: Sendable {
+    static var capacity: Int { 256 }
+
+    fileprivate(set) var uids: [UInt64]
+    fileprivate(set) var views: [View]
+
+    init(_ view: View) {
+        uids = [view.uid]
+        views = [view]
+    }
+
+    var isFull: Bool { views.count >= Self.capacity }
+
+    subscript(uid: UInt64) -> View? {
+        let index = firstIndex(from: uid)
+        return index < uids.count && uids[index] == uid ? views[index] : nil
+    }
+
+    /// The position of the first uid that is not below this one.
+    func firstIndex(from uid: UInt64) -> Int {
         var low = 0
         var high = uids.count
         while low < high {
             let middle = (low + high) / 2
-            if uids[middle] <= uid { low = middle + 1 } else { high = middle }
+            if uids[middle] < uid { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    fileprivate mutating func replace(_ view: View) -> View? {
+        let index = firstIndex(from: view.uid)
+        guard index < uids.count, uids[index] == view.uid else { return nil }
+        let old = views[index]
+        views[index] = view
+        return old
+    }
+
+    fileprivate mutating func insert(_ view: View) {
+        let index = firstIndex(from: view.uid)
+        uids.insert(view.uid, at: index)
+        views.insert(view, at: index)
+    }
+
+    fileprivate mutating func remove(_ uid: UInt64) -> View? {
+        let index = firstIndex(from: uid)
+        guard index < uids.count, uids[index] == uid else { return nil }
+        uids.remove(at: index)
+        return views.remove(at: index)
+    }
+
+    /// The upper half of a chunk that has grown too long.
+    fileprivate mutating func splitOff() -> ShelfChunk? {
+        guard views.count > 2 * Self.capacity else { return nil }
+        var upper = self
+        upper.uids.removeFirst(Self.capacity)
+        upper.views.removeFirst(Self.capacity)
+        uids.removeLast(uids.count - Self.capacity)
+        views.removeLast(views.count - Self.capacity)
+        return upper
+    }
+
+    /// Takes the next chunk in if both are small.
+    fileprivate mutating func join(_ next: ShelfChunk) -> Bool {
+        guard views.count + next.views.count <= Self.capacity / 2 else { return false }
+        uids += next.uids
+        views += next.views
+        return true
+    }
+}
+
+extension Array {
+    /// The first of the ascending chunks that ends at or behind the uid.
+    func firstChunk<View>(endingAt uid: UInt64) -> Int where Element == ShelfChunk<View> {
+        var low = 0
+        var high = count
+        while low < high {
+            let middle = (low + high) / 2
+            if self[middle].uids.last ?? 0 < uid { low = middle + 1 } else { high = middle }
         }
         return low
     }
@@ -89,60 +189,40 @@ private struct ShelfKey: Hashable, Sendable {
     let name: String
 }
 
+/// A shelf at one moment; shares its chunks with the shelf.
+struct ShelfReading<View: CatalogView>: Sendable {
+    let chunks: [ShelfChunk<View>]
+    /// Of the namespace that it was taken for, or of all.
+    let count: ShelfCount
+
+    /// The place of the first view that is not below the uid.
+    func place(from uid: UInt64) -> (chunk: Int, index: Int) {
+        let chunk = chunks.firstChunk(endingAt: uid)
+        return (chunk, chunk < chunks.count ? chunks[chunk].firstIndex(from: uid) : 0)
+    }
+
+    /// Steps to the next view, if there is one.
+    func next(_ place: inout (chunk: Int, index: Int)) -> View? {
+        while place.chunk < chunks.count {
+            let views = chunks[place.chunk].views
+            if place.index < views.count {
+                defer { place.index += 1 }
+                return views[place.index]
+            }
+            place = (place.chunk + 1, 0)
+        }
+        return nil
+    }
+}
+
 /// The newest events, oldest first.
 struct EventShelf: Sendable {
     static let capacity = 10_000
 
-    private(set) var all: [EventView] = []
+    private(set) var shelf = Shelf<EventView>()
 
     mutating func append(_ event: EventView) {
-        all.append(event)
-        // In halves, so that an append stays cheap.
-        if all.count > Self.capacity * 3 / 2 { all.removeFirst(all.count - Self.capacity) }
-    }
-}
-
-/// The newest changes of one resource. A watcher that is further behind must list again.
-struct ChangeRing: Sendable {
-    /// Room in units of one small view; a gang's view weighs more, by its ranks.
-    static let capacity = 20_000
-
-    private var entries: [WatchChange] = []
-    private var weight = 0
-    /// Positions from here on can be resumed.
-    private(set) var floor: UInt64 = 0
-
-    var newest: UInt64 { entries.last?.version ?? floor }
-
-    mutating func append(_ change: WatchChange) {
-        entries.append(change)
-        weight += change.weight
-        guard weight > Self.capacity * 3 / 2 else { return }
-        // In thirds, so that an append stays cheap. The newest always stays.
-        var surplus = 0
-        while weight > Self.capacity, surplus < entries.count - 1 {
-            weight -= entries[surplus].weight
-            surplus += 1
-        }
-        guard surplus > 0 else { return }
-        floor = entries[surplus - 1].version
-        entries.removeFirst(surplus)
-    }
-
-    /// Forgets everything up to a version.
-    mutating func raiseFloor(to version: UInt64) {
-        floor = max(floor, version)
-        entries.removeAll { $0.version <= version }
-        weight = entries.reduce(0) { $0 + $1.weight }
-    }
-
-    func changes(after version: UInt64, limit: Int) -> [WatchChange] {
-        var low = 0
-        var high = entries.count
-        while low < high {
-            let middle = (low + high) / 2
-            if entries[middle].version <= version { low = middle + 1 } else { high = middle }
-        }
-        return Array(entries[low..<min(entries.count, low + limit)])
+        _ = shelf.put(event)
+        if shelf.count > Self.capacity { shelf.removeFirst() }
     }
 }

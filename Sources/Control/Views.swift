@@ -13,6 +13,12 @@ public protocol CatalogView: AnyObject, Sendable {
     var namespace: String { get }
     var name: String { get }
     var labels: StringMap { get }
+    /// How many entries of the finest list it comes to: a job has its ranks.
+    var parts: Int { get }
+}
+
+extension CatalogView {
+    public var parts: Int { 1 }
 }
 
 /// The text of an object, shared by its versions.
@@ -20,13 +26,19 @@ public final class DocumentText: Sendable {
     public let head: [UInt8]
     /// Nil for jobs: theirs stay on disk, see ``Catalog/body(of:)``.
     let residentBody: [UInt8]?
+    /// Shared by texts of a job with the same body.
+    let pin: BodyPin
     public let labels: StringMap
     public let user: String
 
-    init(head: [UInt8], residentBody: [UInt8]?, labels: StringMap, user: String) {
+    init(
+        head: [UInt8], residentBody: [UInt8]?, pin: BodyPin = .unused, labels: StringMap,
+        user: String
+    ) {
         // Kept for long: without the room that a growing buffer leaves at its end.
         self.head = head.withUnsafeBytes { Array($0) }
         self.residentBody = residentBody
+        self.pin = residentBody == nil && pin === BodyPin.unused ? BodyPin() : pin
         self.labels = labels
         self.user = user
     }
@@ -49,14 +61,19 @@ public final class JobView: CatalogView {
     public let shape: Shape
     /// The names of the ranks' nodes, rank by rank.
     public let nodeNames: [String]
+    /// The text as of the attempt's start: a pod keeps the labels that it was made with.
+    public let podText: DocumentText
+    /// The name of the node whose rank decided how the job ended.
+    public let culpritNode: String?
     public let createdAt: Tick
 
     public var uid: UInt64 { job.uid }
     public var labels: StringMap { text.labels }
+    public var parts: Int { job.ranks.count { !$0.isHidden } }
 
     init(
         _ object: ObjectState, job: Job, shape: Shape, namespace: String, queue: String,
-        nodeNames: [String], text: DocumentText
+        nodeNames: [String], text: DocumentText, podText: DocumentText, culpritNode: String?
     ) {
         version = object.version
         generation = object.generation
@@ -66,6 +83,8 @@ public final class JobView: CatalogView {
         name = object.name
         self.queue = queue
         self.text = text
+        self.podText = podText
+        self.culpritNode = culpritNode
         self.job = job
         self.shape = shape
         self.nodeNames = nodeNames

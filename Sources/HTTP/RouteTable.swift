@@ -30,7 +30,16 @@ public struct RouteTable<Endpoint: Sendable>: Sendable {
         var endpoints: [(method: Method, endpoint: Endpoint, names: [String])] = []
     }
 
+    /// One route as it was added.
+    public struct Route: Sendable {
+        public let method: Method
+        public let pattern: String
+        public let endpoint: Endpoint
+    }
+
     private var nodes = [Node()]
+    /// All routes, in the order in which they were added.
+    public private(set) var routes: [Route] = []
 
     public init() {}
 
@@ -49,6 +58,7 @@ public struct RouteTable<Endpoint: Sendable>: Sendable {
         let isTaken = nodes[node].endpoints.contains { $0.method == method }
         precondition(!isTaken, "route \(method.token) \(pattern) was added twice")
         nodes[node].endpoints.append((method, endpoint, names))
+        routes.append(Route(method: method, pattern: pattern, endpoint: endpoint))
     }
 
     /// Finds the endpoint for a checked path; HEAD falls back to GET.

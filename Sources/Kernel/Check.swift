@@ -94,7 +94,9 @@ extension Kernel {
             if job.phase == .running, job.ranks.contains(where: { $0.state == .placed }) {
                 broken.append("\(name) runs before its gang is whole")
             }
-            if job.attempt > job.retryLimit + 1 + job.evictions { broken.append("\(name) was retried too often") }
+            if job.attempt > job.retryLimit + 1 + job.evictions {
+                broken.append("\(name) was retried too often")
+            }
         }
         return broken
     }

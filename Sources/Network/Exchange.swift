@@ -21,6 +21,12 @@ public struct Exchange {
         nonmutating set { connection.principal = newValue }
     }
 
+    /// What the service has noted about this request's answer; it sets it anew for each request.
+    public var note: UInt8 {
+        get { connection.note }
+        nonmutating set { connection.note = newValue }
+    }
+
     /// Sends the whole answer. A HEAD request gets its length only; `mayCompress` allows gzip.
     public func reply(
         _ status: Int, _ headers: Headers, body: [UInt8] = [], mayCompress: Bool = true
@@ -37,10 +43,11 @@ public struct Exchange {
         connection.reply(status, headers, parts: parts, mayCompress: mayCompress)
     }
 
-    /// Starts an answer of unknown length; each `send` goes out with the next flush.
-    public func begin(_ status: Int, _ headers: Headers) {
+    /// Starts an answer of unknown length; each `send` goes out with the next flush, packed where
+    /// `mayCompress` allows it and the peer takes gzip.
+    public func begin(_ status: Int, _ headers: Headers, mayCompress: Bool = false) {
         guard isOpen else { return }
-        connection.begin(status, headers)
+        connection.begin(status, headers, mayCompress: mayCompress)
     }
 
     /// Adds bytes to a begun answer; look at `unsentBytes` before sending more to a slow reader.

@@ -20,9 +20,12 @@ final class HTTPConnection {
     private var isProcessing = false
     private var waitsForRoom = false
     private var isChunked = false
+    /// Packs the pieces of a streamed answer.
+    private var packer: GzipStream?
     private var deadline: Int64
     private var bodySince: Int64 = 0
     var principal: AnyObject?
+    var note: UInt8 = 0
     var drainedWork: (() -> Void)?
     var closedWork: (() -> Void)?
 
@@ -128,8 +131,14 @@ final class HTTPConnection {
     }
 
     /// Starts a streamed answer.
-    func begin(_ status: Int, _ headers: Headers) {
+    func begin(_ status: Int, _ headers: Headers, mayCompress: Bool) {
         guard phase == .answering, let head else { return }
+        var headers = headers
+        if mayCompress, head.acceptsGzip, let stream = channel.reactor.gzip.open() {
+            headers.append("Content-Encoding", "gzip")
+            headers.append("Vary", "Accept-Encoding")
+            packer = stream
+        }
         isChunked = head.version == .http11
         if !isChunked { closesAfter = true }
         phase = .streaming
@@ -139,6 +148,13 @@ final class HTTPConnection {
     /// Adds one piece to a streamed answer, as a chunk of its own.
     func send(_ bytes: [UInt8]) {
         guard phase == .streaming, head?.method != .head, !bytes.isEmpty else { return }
+        guard let packer else { return put(bytes) }
+        guard let packed = packer.pack(bytes, isLast: false) else { return channel.close() }
+        put(packed)
+    }
+
+    private func put(_ bytes: [UInt8]) {
+        guard !bytes.isEmpty else { return }
         channel.write { output in
             guard isChunked else { return output.append(bytes) }
             output.append { ResponseWriter.chunkHead(count: bytes.count, into: &$0) }
@@ -150,6 +166,10 @@ final class HTTPConnection {
     /// Ends a streamed answer.
     func finish() {
         guard phase == .streaming else { return }
+        if let packer, head?.method != .head {
+            guard let packed = packer.pack([], isLast: true) else { return channel.close() }
+            put(packed)
+        }
         if isChunked, head?.method != .head {
             channel.write { $0.append(ResponseWriter.lastChunk) }
         }
@@ -194,6 +214,7 @@ final class HTTPConnection {
     private func endExchange() {
         serial = 0
         head = nil
+        packer = nil
         dropCallbacks()
         guard !closesAfter else {
             phase = .over
@@ -232,6 +253,7 @@ final class HTTPConnection {
         phase = .over
         let work = closedWork
         dropCallbacks()
+        packer = nil
         principal = nil
         work?()
     }

@@ -44,6 +44,9 @@ public final class WebSocket {
     /// Sends one text message with the next flush.
     public func send(text: String) { write(.text, Array(text.utf8)) }
 
+    /// Sends one text message whose bytes are known to be UTF-8, without a copy as text.
+    public func send(textBytes: [UInt8]) { write(.text, textBytes) }
+
     /// Sends one binary message with the next flush.
     public func send(binary: [UInt8]) { write(.binary, binary) }
 

@@ -16,14 +16,21 @@ struct Actor: Sendable, Hashable {
 
 /// What an actor wants to do to a resource.
 enum Verb: String, Sendable, CaseIterable {
-    case get, list, watch, create, update, patch, delete, deletecollection, cancel, log, session, discover
+    case get, list, watch, create, update, patch, delete, deletecollection, cancel, log, session,
+        discover
 }
 
 /// The one place where rights are decided, by exact match of (actor, verb, resource).
 func isAllowed(_ actor: Actor, _ verb: Verb, _ resource: String) -> Bool {
     switch actor.role {
     case .admin: return true
-    case .agent: return (verb, resource) == (.session, "agents") || verb == .discover
+    case .agent:
+        switch (verb, resource) {
+        case (.session, "agents"), (.discover, _), (.create, "selfsubjectaccessreviews"),
+            (.create, "selfsubjectrulesreviews"), (.create, "selfsubjectreviews"):
+            return true
+        default: return false
+        }
     }
 }
 
@@ -70,6 +77,17 @@ struct Authenticator {
     /// Whether the head carries a token that is valid now.
     func knows(_ head: RequestHead) -> Bool {
         head.headers["authorization"].map { credential($0) != nil } ?? false
+    }
+
+    /// Whom a token stands for, if it is valid now.
+    func actor(ofToken token: String) -> Actor? { credential("Bearer \(token)")?.actor }
+
+    /// Who has that name, whether or not their token is still good.
+    func actor(named name: String) -> Actor? {
+        guard let view = catalog.object(.token, name),
+            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body.content)
+        else { return nil }
+        return Actor(name: name, role: spec.role, tokenUID: view.uid)
     }
 
     private func credential(_ header: String) -> Credential? {

@@ -24,12 +24,19 @@ struct Admission {
     let isDryRun: Bool
     private let manager: String
 
+    init(validation: FieldValidation, isDryRun: Bool, manager: String) {
+        self.validation = validation
+        self.isDryRun = isDryRun
+        self.manager = manager
+    }
+
     init(_ call: Call) throws(Refusal) {
-        validation = try Self.validation(call.query["fieldValidation"] ?? "")
-        isDryRun = try Self.isDryRun(call.query["dryRun"] ?? "")
-        manager = try FieldAuthor.manager(
-            fieldManager: call.query["fieldManager"],
-            userAgent: call.request.head.headers["user-agent"])
+        self.init(
+            validation: try Self.validation(call.query["fieldValidation"] ?? ""),
+            isDryRun: try Self.isDryRun(call.query["dryRun"] ?? ""),
+            manager: try FieldAuthor.manager(
+                fieldManager: call.query["fieldManager"],
+                userAgent: call.request.head.headers["user-agent"]))
     }
 
     private static func validation(_ text: String) throws(Refusal) -> FieldValidation {
@@ -77,8 +84,17 @@ struct Admission {
         return (key, digest.value)
     }
 
-    /// Reads JSON, or YAML where the content type says so.
-    func document(_ call: Call, limits: WireLimits = .request) throws(Refusal) -> Document {
+    /// Reads JSON, or YAML or protobuf where the content type says so.
+    static func document(_ call: Call, limits: WireLimits = .request) throws(Refusal) -> Document {
+        if call.hasYAML {
+            let found = try call.yamlDocuments()
+            guard found.count == 1 else {
+                throw Refusal(
+                    .malformed, finding: "the YAML holds \(found.count) documents",
+                    remedy: "Send one document at a time")
+            }
+            return found[0]
+        }
         let type = call.request.head.headers["content-type"] ?? "application/json"
         let bare = type.split(separator: ";").first.map { $0.lowercased() } ?? ""
         guard !call.request.body.isEmpty else {
@@ -91,14 +107,25 @@ struct Admission {
             // What `curl -d` says of any body; no browser sends a token along with such a one.
             "application/x-www-form-urlencoded":
             return try Document(json: call.request.body, limits: limits)
-        case "application/yaml", "text/yaml", "application/x-yaml":
-            return try YAMLReader.document(call.request.body)
+        case "application/apply-patch+yaml", "application/apply-patch+json",
+            "application/apply-patch":
+            // Clients call it YAML and send JSON, which is quicker to read.
+            let isJSON = call.request.body.first == UInt8(ascii: "{")
+            return isJSON
+                ? try Document(json: call.request.body, limits: limits)
+                : try YAMLReader.document(call.request.body)
+        case ProtobufBody.mediaType:
+            return try ProtobufBody.document(call.request.body, limits: limits)
         default:
             throw Refusal(
                 .unsupportedMediaType, field: "Content-Type",
                 finding: "\"\(bare.prefix(80))\" is not understood here",
                 remedy: "Send application/json or application/yaml")
         }
+    }
+
+    func document(_ call: Call, limits: WireLimits = .request) throws(Refusal) -> Document {
+        try Self.document(call, limits: limits)
     }
 
     /// The job as the kernel takes it.

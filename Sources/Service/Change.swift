@@ -1,4 +1,6 @@
+import Control
 import HTTP
+import Network
 import Primitives
 import Resources
 import Wire

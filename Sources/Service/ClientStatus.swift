@@ -34,7 +34,9 @@ enum ClientStatus {
         for member in members {
             if member.key == "conditions" {
                 let conditions = try foreign(member.value, besides: ours["conditions"])
-                if !conditions.isEmpty { kept.append(JSON.Member("conditions", .array(conditions))) }
+                if !conditions.isEmpty {
+                    kept.append(JSON.Member("conditions", .array(conditions)))
+                }
                 continue
             }
             guard ours[member.key] != nil || reserved.contains(member.key) else {

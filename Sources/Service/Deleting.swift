@@ -20,7 +20,7 @@ struct DeletionOptions {
         isDryRun = try Admission.isDryRun(call.query["dryRun"] ?? "")
         try Self.check(policy: call.query["propagationPolicy"], call)
         guard !call.request.body.isEmpty else { return }
-        let document = try Admission(call).document(call)
+        let document = try Admission.document(call)
         guard document.root.kind == .object else {
             throw Refusal(
                 .malformed, finding: "the options of a deletion are no object",
@@ -133,7 +133,7 @@ extension Server {
     func evictPod(_ call: Call) throws(Refusal) {
         var options = try DeletionOptions(call)
         if !call.request.body.isEmpty,
-            let inner = try Admission(call).document(call).root["deleteOptions"]
+            let inner = try Admission.document(call).root["deleteOptions"]
         {
             for word in inner["dryRun"]?.elements ?? [] {
                 if try Admission.isDryRun(word.string ?? "?") { options.isDryRun = true }
@@ -152,7 +152,9 @@ extension Server {
         for item in items {
             if case .pod(let view, let rank) = item {
                 commands.append(try eviction(view, rank, DeletionOptions()))
-            } else if let name = item.objectName, name.kind != .token || name.name != call.actor?.name {
+            } else if let name = item.objectName,
+                name.kind != .token || name.name != call.actor?.name
+            {
                 commands.append(.delete(name, Precondition(uid: item.uid)))
             }
         }

@@ -5,13 +5,14 @@ import Resources
 /// Everything that a path and a method can mean.
 enum Endpoint: Sendable, Hashable {
     case version, health
-    case coreVersions, groups, group, resourceList(String)
+    case coreVersions, groups, group(String), resourceList(String)
     case list(Resource), create(Resource)
     case get(Resource), delete(Resource), deleteCollection(Resource)
     case update(Resource, ObjectPart), patch(Resource, ObjectPart)
     case status(Resource), scale(Resource)
     case evictPod
     case cancelJob, podLog, agentSession, metrics
+    case review(Review)
 
     /// What the actor needs; nil where nothing is asked but health and version.
     var right: (verb: Verb, resource: String)? {
@@ -32,6 +33,7 @@ enum Endpoint: Sendable, Hashable {
         case .podLog: (.log, "pods")
         case .agentSession: (.session, "agents")
         case .metrics: (.get, "metrics")
+        case .review(let review): (.create, review.plural)
         }
     }
 
@@ -49,7 +51,7 @@ enum Endpoint: Sendable, Hashable {
                 "timeoutSeconds", "includeObject",
             ]
         case .get, .status, .scale: return everywhere + ["resourceVersion", "includeObject"]
-        case .create, .update, .patch:
+        case .create, .update, .patch, .review:
             return everywhere + [
                 "fieldManager", "fieldValidation", "dryRun", "force", "includeObject",
             ]
@@ -79,10 +81,14 @@ func routeTable() -> RouteTable<Endpoint> {
     for path in ["/healthz", "/livez", "/readyz"] { table.add(.get, path, .health) }
     table.add(.get, "/metrics", .metrics)
     table.add(.get, "/api", .coreVersions)
-    table.add(.get, "/api/v1", .resourceList("v1"))
     table.add(.get, "/apis", .groups)
-    table.add(.get, "/apis/\(Group.name)", .group)
-    table.add(.get, "/apis/\(Group.version)", .resourceList(Group.version))
+    for group in KindWords.groups where !group.name.isEmpty {
+        table.add(.get, "/apis/\(group.name)", .group(group.name))
+    }
+    for version in KindWords.groups.flatMap(\.versions) {
+        let root = KindWords.root(of: version)
+        table.add(.get, root, .resourceList(version))
+    }
     table.add(.get, AgentProtocol.path, .agentSession)
     for words in KindWords.all { addRoutes(of: words, to: &table) }
     return table

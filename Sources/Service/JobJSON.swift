@@ -13,9 +13,7 @@ extension ObjectJSON {
         _ view: JobView, _ version: UInt64, _ texts: Texts, into json: inout JSONWriter
     ) {
         Self.open("Job", Group.version, into: &json)
-        Self.metadata(
-            texts, kind: "Job", uid: view.uid, version: version, generation: view.generation,
-            createdAt: view.createdAt, deletedAt: view.deletedAt, into: &json)
+        writeMetadata(.job(view), version, texts, into: &json)
         json.key("spec")
         json.raw(texts.body.content)
         json.key("status")
@@ -66,8 +64,7 @@ extension ObjectJSON {
         if let culprit = job.culprit {
             let node =
                 Int(culprit.rank) < view.nodeNames.count
-                ? view.nodeNames[Int(culprit.rank)]
-                : catalog.node(uid: culprit.node)?.name ?? "a node that is gone"
+                ? view.nodeNames[Int(culprit.rank)] : view.culpritNode ?? "a node that is gone"
             return "rank \(culprit.rank) on \(node) \(Self.text(of: culprit.end))"
         }
         if job.phase == .pending, job.cause == .waitingForResources {
@@ -128,26 +125,7 @@ extension ObjectJSON {
         let rank = view.job.ranks[number]
         let role = pods.roleName(of: number, in: view)
         Self.open("Pod", "v1", into: &json)
-        json.key("metadata")
-        json.openObject()
-        json.member("name", pods.name(of: number, in: view))
-        json.member("namespace", view.namespace)
-        json.member("uid", pods.uid(view.uid, attempt: view.job.attempt, rank: number))
-        json.member("resourceVersion", "\(version)")
-        if let start = view.job.startedAt { json.member("creationTimestamp", Self.text(start)) }
-        json.key("labels")
-        json.raw(WireEncoder.encode(pods.labels(of: number, in: view)))
-        json.key("ownerReferences")
-        json.openArray()
-        json.openObject()
-        json.member("apiVersion", Group.version)
-        json.member("kind", "Job")
-        json.member("name", view.name)
-        json.member("uid", UIDText.text(view.uid))
-        json.member("controller", true)
-        json.closeObject()
-        json.closeArray()
-        json.closeObject()
+        writeMetadata(.pod(view, rank: number), version, nil, into: &json)
         json.key("spec")
         json.openObject()
         json.member("nodeName", view.nodeNames[number])

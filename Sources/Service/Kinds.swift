@@ -41,6 +41,12 @@ struct Subresource: Sendable {
     let apiVersion: String
     let actions: [Action]
 
+    /// The group of what is sent here; empty for the core group.
+    var group: String {
+        let parts = apiVersion.split(separator: "/")
+        return parts.count > 1 ? String(parts[0]) : ""
+    }
+
     init(_ name: String, kind: String, apiVersion: String, _ actions: [Action]) {
         self.name = name
         self.kind = kind
@@ -51,7 +57,11 @@ struct Subresource: Sendable {
     /// The object seen through its status.
     static func status(_ resource: Resource, kind: String, apiVersion: String) -> Subresource {
         Subresource(
-            "status", kind: kind, apiVersion: apiVersion, [Action("get", .status(resource))])
+            "status", kind: kind, apiVersion: apiVersion,
+            [
+                Action("get", .status(resource)), Action("patch", .patch(resource, .status)),
+                Action("update", .update(resource, .status)),
+            ])
     }
 }
 
@@ -76,7 +86,12 @@ struct KindWords: Sendable {
     var verbs: [String] { actions.map(\.verb) }
 
     /// Where the group's version begins.
-    var root: String { group.isEmpty ? "/api/\(version)" : "/apis/\(group)/\(version)" }
+    var root: String { Self.root(of: apiVersion) }
+
+    /// Where an API version begins: the core group has a place of its own.
+    static func root(of apiVersion: String) -> String {
+        apiVersion.utf8.contains(UInt8(ascii: "/")) ? "/apis/\(apiVersion)" : "/api/\(apiVersion)"
+    }
 
     /// A kind whose objects are kept and listed.
     init(
@@ -127,9 +142,10 @@ struct KindWords: Sendable {
         case "get": .get(resource)
         case "list", "watch": .list(resource)
         case "create": .create(resource)
-        case "update": .update(resource)
-        case "patch": .patch(resource)
+        case "update": .update(resource, .whole)
+        case "patch": .patch(resource, .whole)
         case "delete": .delete(resource)
+        case "deletecollection": .deleteCollection(resource)
         default: preconditionFailure("nothing answers the verb \(verb)")
         }
     }
@@ -143,13 +159,43 @@ struct KindWords: Sendable {
 }
 
 extension KindWords {
-    static let all: [KindWords] = ours + core
+    static let all: [KindWords] = ours + core + Review.kinds
+
+    /// One API group with its versions, written as `group/version`.
+    struct APIGroup: Sendable, Hashable {
+        let name: String
+        var versions: [String]
+    }
+
+    /// The groups in the order of their first kind. A group whose only kind is the body of some
+    /// subresource counts too: clients look for it before they use that subresource.
+    static let groups: [APIGroup] = {
+        var groups: [APIGroup] = []
+        let versions =
+            all.map(\.apiVersion) + all.flatMap { $0.subresources.map(\.apiVersion) }
+        for version in versions {
+            let parts = version.split(separator: "/")
+            let name = parts.count > 1 ? String(parts[0]) : ""
+            if let place = groups.firstIndex(where: { $0.name == name }) {
+                if !groups[place].versions.contains(version) {
+                    groups[place].versions.append(version)
+                }
+            } else {
+                groups.append(APIGroup(name: name, versions: [version]))
+            }
+        }
+        return groups
+    }()
+
+    private static let everything = [
+        "create", "delete", "deletecollection", "get", "list", "patch", "update", "watch",
+    ]
 
     private static let ours: [KindWords] = [
         KindWords(
             resource: .jobs, kind: "Job", apiVersion: Group.version, plural: "jobs",
             singular: "job", shortNames: ["mj"], categories: ["all", "muster"], isNamespaced: true,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+            verbs: Self.everything,
             subresources: [
                 .status(.jobs, kind: "Job", apiVersion: Group.version),
                 Subresource(
@@ -159,34 +205,47 @@ extension KindWords {
         KindWords(
             resource: .queues, kind: "Queue", apiVersion: Group.version, plural: "queues",
             singular: "queue", shortNames: ["mq"], categories: ["muster"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+            verbs: Self.everything,
             subresources: [.status(.queues, kind: "Queue", apiVersion: Group.version)]),
         KindWords(
             resource: .tokens, kind: "Token", apiVersion: Group.version, plural: "tokens",
             singular: "token", shortNames: [], categories: ["muster"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "watch"]),
+            verbs: Self.everything),
     ]
 
     private static let core: [KindWords] = [
         KindWords(
             resource: .nodes, kind: "Node", apiVersion: "v1", plural: "nodes", singular: "node",
             shortNames: ["no"], isNamespaced: false,
-            verbs: ["delete", "get", "list", "patch", "update", "watch"],
+            verbs: ["delete", "deletecollection", "get", "list", "patch", "update", "watch"],
             subresources: [.status(.nodes, kind: "Node", apiVersion: "v1")]),
         KindWords(
             resource: .pods, kind: "Pod", apiVersion: "v1", plural: "pods", singular: "pod",
             shortNames: ["po"], categories: ["all"], isNamespaced: true,
-            verbs: ["get", "list", "watch"],
+            verbs: ["delete", "deletecollection", "get", "list", "patch", "watch"],
             subresources: [
-                Subresource("log", kind: "Pod", apiVersion: "v1", [Action("get", .podLog)])
+                Subresource("log", kind: "Pod", apiVersion: "v1", [Action("get", .podLog)]),
+                Subresource(
+                    "eviction", kind: "Eviction", apiVersion: "policy/v1",
+                    [Action("create", .evictPod)]),
             ]),
         KindWords(
             resource: .namespaces, kind: "Namespace", apiVersion: "v1", plural: "namespaces",
             singular: "namespace", shortNames: ["ns"], isNamespaced: false,
-            verbs: ["create", "delete", "get", "list", "patch", "update", "watch"],
+            verbs: Self.everything,
             subresources: [.status(.namespaces, kind: "Namespace", apiVersion: "v1")]),
         KindWords(
             resource: .events, kind: "Event", apiVersion: "v1", plural: "events", singular: "event",
             shortNames: ["ev"], isNamespaced: true, verbs: ["get", "list", "watch"]),
+        KindWords(
+            resource: .configMaps, kind: "ConfigMap", apiVersion: "v1", plural: "configmaps",
+            singular: "configmap", shortNames: ["cm"], isNamespaced: true,
+            verbs: Self.everything),
+        KindWords(
+            resource: .secrets, kind: "Secret", apiVersion: "v1", plural: "secrets",
+            singular: "secret", isNamespaced: true, verbs: Self.everything),
+        KindWords(
+            resource: .leases, kind: "Lease", apiVersion: "coordination.k8s.io/v1",
+            plural: "leases", singular: "lease", isNamespaced: true, verbs: Self.everything),
     ]
 }

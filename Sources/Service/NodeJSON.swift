@@ -24,9 +24,7 @@ extension ObjectJSON {
         let text = try? WireDecoder.decode(
             NodeText.self, json: texts.body.content, unknown: .ignore)
         Self.open("Node", "v1", into: &json)
-        Self.metadata(
-            texts, kind: "Node", uid: view.uid, version: version, generation: view.generation,
-            createdAt: node.registeredAt, deletedAt: view.deletedAt, into: &json)
+        writeMetadata(.node(view), version, texts, into: &json)
         var spec = NodeSpec()
         spec.unschedulable = node.isCordoned ? true : nil
         let taints = (text?.taints ?? []) + (node.isCordoned ? [Taint.unschedulable] : [])

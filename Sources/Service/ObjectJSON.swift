@@ -108,9 +108,7 @@ struct ObjectJSON {
     ) {
         let words = KindWords.of(Resource(of: view.kind))
         Self.open(words.kind, words.apiVersion, into: &json)
-        Self.metadata(
-            texts, kind: words.kind, uid: view.uid, version: version, generation: view.generation,
-            createdAt: view.createdAt, deletedAt: view.deletedAt, into: &json)
+        writeMetadata(.object(view), version, texts, into: &json)
         Self.writeContent(view.kind, texts.body.content, into: &json)
         guard !view.kind.isFlat, view.kind != .lease else { return json.closeObject() }
         json.key("status")
@@ -150,17 +148,10 @@ struct ObjectJSON {
     private func writeEvent(_ view: EventView, into json: inout JSONWriter) {
         let note = view.note
         Self.open("Event", "v1", into: &json)
-        json.key("metadata")
-        json.openObject()
-        json.member("name", view.name)
-        json.member("namespace", view.namespace)
-        json.member("uid", UIDText.text(view.uid))
-        json.member("resourceVersion", "\(view.version)")
-        json.member("creationTimestamp", Self.text(Tick(note.at)))
-        json.closeObject()
+        writeMetadata(.event(view), view.version, nil, into: &json)
         json.key("involvedObject")
         json.openObject()
-        json.member("apiVersion", note.kind == "Job" ? Group.version : "v1")
+        json.member("apiVersion", note.apiVersion)
         json.member("kind", note.kind)
         if !note.namespace.isEmpty { json.member("namespace", note.namespace) }
         json.member("name", note.name)
@@ -215,6 +206,9 @@ enum UIDText {
 }
 
 extension Kind {
+    /// The kind as objects spell it.
+    var objectWord: String { KindWords.of(Resource(of: self)).kind }
+
     /// Whether the object's own part stands beside the metadata instead of under `spec`.
     var isFlat: Bool { self == .configMap || self == .secret }
 }

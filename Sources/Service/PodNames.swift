@@ -32,8 +32,18 @@ final class PodNames {
         "\(view.name)-\(roleName(of: rank, in: view))-\(view.index(ofRank: rank))"
     }
 
+    /// One of the labels, without making the map of them all.
+    func label(_ key: String, of rank: Int, in view: JobView) -> String? {
+        switch key {
+        case "muster.dev/job": view.name
+        case "muster.dev/role": roleName(of: rank, in: view)
+        case "muster.dev/rank": "\(rank)"
+        default: view.podText.labels[key]
+        }
+    }
+
     func labels(of rank: Int, in view: JobView) -> StringMap {
-        var labels = view.labels
+        var labels = view.podText.labels
         labels["muster.dev/job"] = view.name
         labels["muster.dev/role"] = roleName(of: rank, in: view)
         labels["muster.dev/rank"] = "\(rank)"

@@ -71,7 +71,16 @@ extension Admission {
             return try propose(place, .secrets, SecretContent.self) {
                 content throws(Refusal) in WireEncoder.encode(try content.validated())
             }
-        case .nodePools, .pods, .events: preconditionFailure("no route writes these")
+        case .nodePools:
+            return try propose(place, .nodePools, NodePoolSpec.self) { given throws(Refusal) in
+                guard let spec = try given?.validated() else {
+                    throw Refusal(
+                        .invalid, field: "spec", finding: "the pool has no specification",
+                        remedy: NodePoolSpec.whenMissing ?? "Give one")
+                }
+                return (WireEncoder.encode(spec), .text)
+            }
+        case .pods, .events: preconditionFailure("no route writes these")
         }
     }
 
@@ -105,7 +114,7 @@ extension Admission {
     }
 
     /// Decodes as strictly as the client asked for; says what was ignored if it wants to hear it.
-    private func decode<Value: Decodable>(
+    func decode<Value: Decodable>(
         _ type: Value.Type, _ place: Document.Value
     ) throws(Refusal) -> (value: Value, warnings: [String]) {
         switch validation {
@@ -117,11 +126,11 @@ extension Admission {
         case .strict:
             do throws(Refusal) {
                 return (try WireDecoder.decode(type, at: place), [])
-            } catch where error.finding.utf8.starts(with: "unknown field".utf8) {
+            } catch  where error.finding.utf8.starts(with: "unknown field".utf8) {
                 throw Refusal(
                     .malformed, field: error.field,
                     finding: "strict decoding error: unknown field \"\(error.field)\"",
-                    remedy: error.remedy)
+                    remedy: error.remedy, also: error.also)
             }
         }
     }

@@ -11,16 +11,25 @@ import Wire
 
 extension Server {
     func get(_ resource: Resource, _ call: Call) throws(Refusal) {
-        let item = try find(resource, call)
-        guard !call.wantsTable else {
-            var json = JSONWriter(capacity: 2048)
-            tables.write(
-                resource, [item], version: item.version, next: nil, remaining: 0, now: Clock.now(),
-                into: &json)
-            reply(200, json.bytes, call.exchange)
-            return
+        let form = try call.form()
+        if let version = try VersionDemand.number(call.query["resourceVersion"] ?? ""),
+            version > catalog.version
+        {
+            return refuseAhead(of: version, call)
         }
-        reply(200, objects.encode(item), call.exchange)
+        let item = try find(resource, call)
+        var json = JSONWriter(capacity: 2048)
+        switch form {
+        case .objects: objects.write(item, into: &json)
+        case .metadata:
+            objects.writePartial(item, version: item.version, Form.metadataVersion, into: &json)
+        case .table(let version, let rows):
+            let table = TableWriter(tables, resource, version, rows, now: Clock.now())
+            table.open(version: item.version, next: nil, remaining: nil, into: &json)
+            table.row(item, version: item.version, into: &json)
+            table.close(into: &json)
+        }
+        reply(200, json.bytes, call.exchange)
     }
 
     func getScale(_ resource: Resource, _ call: Call) throws(Refusal) {
@@ -39,10 +48,7 @@ extension Server {
                     .map { .object($0) }
             case .pods:
                 objects.pods.find(name, in: namespace, catalog).map { .pod($0.0, rank: $0.1) }
-            case .events:
-                catalog.list(.events, namespace: namespace).items.first {
-                    $0.name(objects.pods) == name
-                }
+            case .events: catalog.event(namespace, name).map { .event($0) }
             }
         guard let found else {
             throw Refusal(
@@ -54,52 +60,100 @@ extension Server {
     }
 
     func list(_ resource: Resource, _ call: Call) throws(Refusal) {
+        let form = try call.form()
         let filter = try Filter(call.query, resource, objects.pods)
         if try flag("watch", call.query) ?? false {
-            try watch(resource, call, filter)
-            return
+            return try watch(resource, call, filter, form)
         }
-        let limit = try integer("limit", in: 0...100_000, call.query) ?? 0
-        let page = try ListPage(call.query["continue"])
-        let isPlainPage = resource == .jobs && filter.isEmpty && limit > 0
-        let listing =
-            isPlainPage
-            ? catalog.jobs(after: page?.order ?? 0, namespace: call.namespace, limit: limit + 1)
-            : catalog.list(resource, namespace: call.namespace)
-        var items = filter.isEmpty ? listing.items : listing.items.filter(filter.matches)
-        let version = page?.version ?? listing.version
-        if let page { items = page.rest(of: items, objects.pods) }
-        var next: String?
-        var remaining: Int?
-        if limit > 0, items.count > limit {
-            // How many are behind a page is told where it is known without counting.
-            remaining = isPlainPage ? nil : items.count - limit
-            items.removeLast(items.count - limit)
-            next = items.last.map { ListPage(after: $0, version: version).text }
+        guard call.query["sendInitialEvents"] == nil else {
+            throw Refusal(
+                .malformed, field: "sendInitialEvents", finding: "a list has no events",
+                remedy: "Send watch=true too, or leave it out")
         }
-        var json = JSONWriter(capacity: 256 + items.count * 1500)
-        if call.wantsTable {
-            tables.write(
-                resource, items, version: version, next: next, remaining: remaining,
-                now: Clock.now(), into: &json)
-        } else {
-            write(resource, items, version: version, next: next, remaining, into: &json)
-        }
-        reply(200, json.bytes, call.exchange)
+        let limit = try integer("limit", in: 0...1 << 40, call.query) ?? 0
+        let demand = try VersionDemand(call.query, isPaged: limit > 0)
+        let owner = call.actor?.tokenUID ?? 0
+        let request = PageMark.digest(resource, call.namespace, call.query, owner: owner)
+        let mark = try continued(call, request)
+        guard let listing = try listing(resource, call, demand, mark) else { return }
+        let answer = ListAnswer(
+            listing, filter, form, limit: limit, after: mark, owner: owner, request: request,
+            call.exchange, self)
+        answer.start()
     }
 
-    private func write(
-        _ resource: Resource, _ items: [Item], version: UInt64, next: String?, _ remaining: Int?,
-        into json: inout JSONWriter
-    ) {
-        let words = KindWords.of(resource)
-        ObjectJSON.open("\(words.kind)List", words.apiVersion, into: &json)
-        ObjectJSON.listMetadata(version: version, next: next, remaining: remaining, into: &json)
-        json.key("items")
-        json.openArray()
-        for item in items { objects.write(item, into: &json) }
-        json.closeArray()
-        json.closeObject()
+    private func continued(_ call: Call, _ request: UInt64) throws(Refusal) -> PageMark? {
+        guard let text = call.query["continue"], !text.isEmpty else { return nil }
+        let mark = try PageMark(text)
+        guard mark.request == request else { throw PageMark.foreign }
+        guard mark.epoch == catalog.epoch else { throw PageMark.expired }
+        return mark
+    }
+
+    /// What to list; nil where the request has been answered already.
+    private func listing(
+        _ resource: Resource, _ call: Call, _ demand: VersionDemand, _ mark: PageMark?
+    ) throws(Refusal) -> Listing? {
+        if let mark {
+            guard
+                let known = held.find(
+                    mark.listing, of: call.actor?.tokenUID ?? 0, at: reactor.now)
+            else { throw PageMark.expired }
+            return known
+        }
+        switch demand {
+        case .newest: return catalog.list(resource, namespace: call.namespace)
+        case .notOlder(let version):
+            let listing = catalog.list(resource, namespace: call.namespace)
+            guard version > listing.version else { return listing }
+            refuseAhead(of: version, call)
+            return nil
+        case .exactly(let version):
+            if version > catalog.version {
+                refuseAhead(of: version, call)
+                return nil
+            }
+            let namespace = call.namespace
+            if let listing = catalog.list(resource, namespace: namespace, exactly: version)
+                ?? held.find(resource, namespace: namespace, version: version, at: reactor.now)
+            {
+                return listing
+            }
+            throw Refusal(
+                .gone, field: "resourceVersion",
+                finding: "the list of version \(version) is no longer kept",
+                remedy: "List without resourceVersionMatch=Exact")
+        }
+    }
+
+    /// Keeps a listing for the pages behind its first, and gives the mark of the next.
+    func hold(
+        _ listing: Listing, after place: ListPlace, seen: Int, owner: UInt64, request: UInt64
+    ) -> String {
+        let number = held.hold(
+            listing, for: owner, at: reactor.now, newest: catalog.version)
+        sweepHeld()
+        return PageMark(
+            epoch: catalog.epoch, listing: number, place: place, seen: seen, request: request
+        ).text
+    }
+
+    /// Looks now and then for listings that nobody went on with, as long as there are any.
+    private func sweepHeld() {
+        guard !isSweeping else { return }
+        isSweeping = true
+        _ = reactor.after(milliseconds: 60_000) { [unowned self] in
+            isSweeping = false
+            held.forgetIdle(at: reactor.now)
+            if held.count > 0 { sweepHeld() }
+        }
+    }
+
+    /// The client has seen a version that is not reached yet: of another history, most likely.
+    func refuseAhead(of version: UInt64, _ call: Call) {
+        let headers = Headers([("Content-Type", "application/json"), ("Retry-After", "1")])
+        let body = StatusJSON.ahead(asked: version, newest: catalog.version)
+        answer(504, headers, body, call.exchange)
     }
 
     func flag(_ name: String, _ query: Query) throws(Refusal) -> Bool? {
@@ -123,74 +177,7 @@ extension Server {
     }
 }
 
-/// Label and field selectors of a request, held against items.
-struct Filter {
-    let labels: Selector
-    let fields: Selector
-    let pods: PodNames
-
-    init(_ query: Query, _ resource: Resource, _ pods: PodNames) throws(Refusal) {
-        labels = try Selector(parsing: query["labelSelector"] ?? "")
-        do throws(Refusal) {
-            fields = try Selector(parsing: query["fieldSelector"] ?? "")
-        } catch {
-            throw Refusal(
-                .malformed, field: "fieldSelector", finding: error.finding,
-                remedy: "Write field=value or field!=value")
-        }
-        let known = Item.fields(of: resource)
-        if let unknown = fields.keys.first(where: { !known.contains($0) }) {
-            throw Refusal(
-                .malformed, field: "fieldSelector",
-                finding: "\"\(unknown)\" is not a field that can be selected by",
-                remedy: "Use one of \(known.joined(separator: ", "))")
-        }
-        self.pods = pods
-    }
-
-    var isEmpty: Bool { labels.isEmpty && fields.isEmpty }
-
-    func matches(_ item: Item) -> Bool {
-        if !labels.isEmpty, !labels.matches(item.labels(pods)) { return false }
-        return fields.isEmpty || fields.matches { item.field($0, pods) }
-    }
-}
-
-/// Where the next page of a list begins: behind the object of that order and name.
-struct ListPage {
-    let version: UInt64
-    let order: UInt64
-    private let rank: Int
-
-    init(after item: Item, version: UInt64) {
-        self.version = version
-        order = item.order
-        if case .pod(_, let rank) = item { self.rank = rank } else { rank = -1 }
-    }
-
-    init?(_ text: String?) throws(Refusal) {
-        guard let text, !text.isEmpty else { return nil }
-        let parts = text.split(separator: ".").map { Int64($0) }
-        guard parts.count == 3, let version = parts[0], let order = parts[1], let rank = parts[2],
-            version >= 0, order >= 0, rank >= -1, rank < 1 << 31
-        else {
-            throw Refusal(
-                .malformed, field: "continue", finding: "this is not a position of a list",
-                remedy: "Send the continue value of the page before, or start without it")
-        }
-        self.version = UInt64(version)
-        self.order = UInt64(order)
-        self.rank = Int(rank)
-    }
-
-    var text: String { "\(version).\(order).\(rank)" }
-
-    /// The items behind the position; lists are in order of creation, so this stays right while
-    /// objects come and go.
-    func rest(of items: [Item], _ pods: PodNames) -> [Item] {
-        items.filter { item in
-            if case .pod(_, let number) = item, item.order == order { return number > rank }
-            return item.order > order
-        }
-    }
+extension Call {
+    /// The form that the client asked for.
+    func form() throws(Refusal) -> Form { try Form(Accept(request.head.headers), query) }
 }

@@ -77,7 +77,11 @@ extension Server {
         _ wanted: JSON, _ revision: Revision, _ present: Present, _ managers: ManagedFields
     ) throws(Refusal) -> RevisedDraft {
         let item = present.item
-        let document = try Document(wanted, limits: .stored)
+        // What the server writes itself does not count against the limits of what is sent.
+        var sent = wanted
+        sent["status"] = nil
+        sent["metadata"]?["managedFields"] = nil
+        let document = try Document(sent)
         let proposal = try revision.admission.propose(document.root, as: revision.resource)
         try checkIdentity(proposal.metadata, item)
         try checkFinalizers(proposal.metadata, present)
@@ -153,7 +157,7 @@ extension Server {
     ) throws(Refusal) {
         guard case .object(let view) = item, view.kind.isFlat, old != new,
             let document = try? Document(json: old, limits: .trusted),
-            document.root["immutable"]?.bool == true
+            JSON(document)["immutable"] == .bool(true)
         else { return }
         throw Refusal(
             .invalid, field: "immutable", finding: "the content was declared immutable",

@@ -17,14 +17,6 @@ struct Call {
     let name: String?
     let query: Query
     let actor: Actor?
-
-    /// Whether the client asked for rows and columns.
-    var wantsTable: Bool {
-        guard let accept = request.head.headers["accept"], accept.utf8.count > 12 else {
-            return false
-        }
-        return accept.split(separator: ";").contains { $0.hasPrefix("as=Table") }
-    }
 }
 
 /// The API server: finds out what is asked and by whom, and hands it to the part that knows.
@@ -37,8 +29,11 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     let counters: Counters
     let objects: ObjectJSON
     let tables: TableJSON
-    private let authenticator: Authenticator
+    let authenticator: Authenticator
     private let routes = routeTable()
+    let rules: AccessRules
+    let discovery = Discovery()
+    private var failedAttempts = FailedAttempts()
     private let hosts: [String]
     private var isReady = true
     /// Up to here it is known which tokens were revoked.
@@ -47,6 +42,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     private var lastTicket: UInt64 = 0
     let underWay = WritesUnderWay()
     let watchers: Watchers
+    /// Listings that clients page through.
+    var held = HeldListings()
+    var isSweeping = false
     let agents: AgentSessions
 
     init(
@@ -61,6 +59,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         objects = ObjectJSON(catalog: core.catalog)
         tables = TableJSON(objects: objects)
         authenticator = Authenticator(catalog: core.catalog)
+        rules = AccessRules(routes)
         tokensSeen = core.catalog.version
         watchers = Watchers(
             reactor: reactor, catalog: core.catalog, tables: tables, counters: counters)
@@ -85,6 +84,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     private static let strangersBytes = 64 << 10
 
     func handle(_ request: Request, on exchange: Exchange) {
+        exchange.note = AnswerForm(request.head).rawValue
         do throws(Refusal) {
             try route(request, exchange)
         } catch {
@@ -123,7 +123,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     ) throws(Refusal) {
         var actor: Actor?
         if let right = endpoint.right {
-            let found = try authenticator.actor(of: request, on: exchange)
+            let found = try identify(request, exchange)
             guard isAllowed(found, right.verb, right.resource) else {
                 throw Refusal(
                     .forbidden,
@@ -154,17 +154,29 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             ))
     }
 
+    /// Who asks. Peers that fail too often are asked to wait; a valid token is never kept waiting.
+    private func identify(_ request: Request, _ exchange: Exchange) throws(Refusal) -> Actor {
+        do throws(Refusal) {
+            return try authenticator.actor(of: request, on: exchange)
+        } catch {
+            guard failedAttempts.note(request.peer, at: Clock.monotonicMilliseconds()) else {
+                throw Refusal(
+                    .tooManyRequests, field: "Authorization",
+                    finding: "too many requests from this address had no valid token",
+                    remedy: "Wait a second and send a valid token")
+            }
+            throw error
+        }
+    }
+
     private func dispatch(_ call: Call) {
         do throws(Refusal) {
             switch call.endpoint {
             case .version: reply(200, Discovery.version(), call.exchange)
             case .health: answerHealth(call)
             case .metrics: answerMetrics(call)
-            case .coreVersions: reply(200, Discovery.coreVersions(), call.exchange)
-            case .groups: reply(200, Discovery.groups(), call.exchange)
-            case .group: reply(200, Discovery.group(), call.exchange)
-            case .resourceList(let version):
-                reply(200, Discovery.resources(of: version), call.exchange)
+            case .coreVersions, .groups, .group, .resourceList: discover(call)
+            case .review(let review): try self.review(review, call)
             case .list(let resource): try list(resource, call)
             case .get(let resource), .status(let resource): try get(resource, call)
             case .create(let resource): try create(resource, call)
@@ -217,7 +229,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
 
     // MARK: Answers
 
-    static let jsonHeaders = Headers([("Content-Type", "application/json")])
+    static let jsonType = "application/json"
+    static let jsonHeaders = Headers([("Content-Type", jsonType)])
 
     func reply(_ status: Int, _ body: [UInt8], _ exchange: Exchange) {
         answer(status, Self.jsonHeaders, body, exchange)

@@ -56,7 +56,7 @@ import Wire
 @Suite struct PositionTests {
     @Test func `positions from before the floor and from another history are refused`() {
         let catalog = Catalog(bodies: BodyCache(nil))
-        catalog.open(at: 10, epoch: 1, events: [], floor: 5)
+        catalog.open(at: 10, epoch: 1, events: []) { _ in 5 }
         #expect(catalog.changes(of: .jobs, after: 4, limit: 10) == nil)
         #expect(catalog.changes(of: .jobs, after: 7, limit: 10)?.upTo == 10)
         #expect(catalog.changes(of: .jobs, after: 11, limit: 10) == nil)

@@ -64,12 +64,11 @@ import Wire
         #expect(Endpoint.health.right == nil)
         #expect(Endpoint.version.right == nil)
         for words in KindWords.all {
-            for endpoint in [
-                Endpoint.list(words.resource), .get(words.resource), .create(words.resource),
-                .update(words.resource), .patch(words.resource), .delete(words.resource),
-                .status(words.resource),
-            ] {
-                #expect(endpoint.right?.resource == words.plural)
+            for action in words.actions {
+                #expect(action.endpoint.right?.resource == words.plural)
+            }
+            for action in words.subresources.flatMap(\.actions) {
+                #expect(action.endpoint.right?.resource == words.plural)
             }
         }
         #expect(Endpoint.metrics.right != nil)
