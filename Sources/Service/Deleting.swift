@@ -83,7 +83,12 @@ extension Server {
             if case .accepted = reply, let item = item(name.kind, reply) {
                 return self.reply(200, objects.encode(item), call.exchange)
             }
-            guard case .done(let uid, _) = reply else { return }
+            // Also what was accepted may be gone by now.
+            let uid: UInt64 =
+                switch reply {
+                case .done(let uid, _), .accepted(let uid, _), .existing(let uid, _): uid
+                case .refused: 0
+                }
             let words = KindWords.of(resource)
             self.reply(
                 200,
@@ -109,9 +114,15 @@ extension Server {
         let name = call.name ?? ""
         post(options.isDryRun ? .trial(command) : command, nil, call) { [unowned self] reply in
             if case .refused(let refusal) = reply { return refuse(refusal, call.exchange) }
-            self.reply(
-                status, StatusJSON.success(kind: "pods", group: "", name: name, uid: uid),
-                call.exchange)
+            guard status == 200 else {
+                let success = StatusJSON.success(kind: "pods", group: "", name: name, uid: uid)
+                return self.reply(status, success, call.exchange)
+            }
+            // A deletion of a pod is answered with the pod: typed clients read nothing else.
+            let now = catalog.job(uid: view.uid) ?? view
+            let isThere = now.job.attempt == view.job.attempt && rank < now.job.ranks.count
+            let item = Item.pod(isThere ? now : view, rank: rank)
+            self.reply(200, objects.encode(item), call.exchange)
         }
     }
 

@@ -67,7 +67,7 @@ extension ObjectJSON {
                 ? view.nodeNames[Int(culprit.rank)] : view.culpritNode ?? "a node that is gone"
             return "rank \(culprit.rank) on \(node) \(Self.text(of: culprit.end))"
         }
-        if job.phase == .pending, job.cause == .waitingForResources {
+        if explains, job.phase == .pending, job.cause == .waitingForResources {
             return catalog.blocker(of: view) ?? ""
         }
         return ""

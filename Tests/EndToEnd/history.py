@@ -229,14 +229,14 @@ def settle(suite, controller, recorder, streams, listers):
 
 
 def judge(suite, recording):
-    forgeries = expose(recording, suite.dice)
-    suite.note(f"the judge finds {forgeries} of {forgeries} forgeries")
     verdict = Judgement(recording)
     for line in verdict.summary()[:30]:
         suite.note(f"- {line}")
     expect(not verdict.problems, f"{len(verdict.problems)} breaks of one history")
     expect(verdict.compared > 100, f"only {verdict.compared} lists were compared")
     expect(verdict.confirmed > 50, f"only {verdict.confirmed} answers were confirmed")
+    forgeries = expose(recording, suite.dice)
+    suite.note(f"the judge finds {forgeries} of {forgeries} forgeries")
     suite.note(
         f"{verdict.compared} comparisons of a list with a stream, {verdict.confirmed} answers "
         f"found in the history, {sum(len(span.events) for span in recording.spans)} events"

@@ -321,12 +321,13 @@ def keep_settings(checks):
 
 
 def stop_pods(checks):
-    """A pod is deleted or evicted: its rank ends, and the job goes on as it is told to."""
+    """A pod is deleted or evicted: its rank ends, and with it the attempt."""
     jobs = Jobs(checks.space)
     core = client.CoreV1Api()
     jobs.wait("held", "Running")
-    core.delete_namespaced_pod("held-w-0", checks.space)
-    jobs.wait("held", "Failed")
+    gone = core.delete_namespaced_pod("held-w-0", checks.space)
+    expect(gone.metadata.name == "held-w-0" and gone.spec.node_name == "node-a", gone)
+    wait_for(lambda: has_left(jobs, "held"), "the rank of a deleted pod runs on")
     jobs.create("moved", "sleep 60")
     jobs.wait("moved", "Running")
     core.create_namespaced_pod_eviction(
@@ -334,11 +335,13 @@ def stop_pods(checks):
         checks.space,
         client.V1Eviction(metadata=client.V1ObjectMeta(name="moved-w-0", namespace=checks.space)),
     )
-    wait_for(
-        lambda: jobs.get("moved")["status"]["phase"] in ("Pending", "Stopping", *FINAL)
-        or jobs.get("moved")["status"]["attempt"] > 1,
-        "an evicted rank runs on",
-    )
+    wait_for(lambda: has_left(jobs, "moved"), "the rank of an evicted pod runs on")
+
+
+def has_left(jobs, name):
+    """Whether the first attempt is over: the job has ended, waits, or is at its next."""
+    status = jobs.get(name)["status"]
+    return status["attempt"] > 1 or status["phase"] in ("Pending", *FINAL)
 
 
 def clear(checks):
