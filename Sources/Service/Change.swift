@@ -91,7 +91,7 @@ enum Change {
         case .merge(let patch): return current.merging(patch)
         case .json(let patch): return try current.applying(jsonPatch: patch)
         case .strategic(let patch):
-            return current.merging(patch)
+            return try current.applying(strategicMerge: patch, kind: kind)
         case .apply: preconditionFailure("an apply is merged with regard to owners")
         }
     }

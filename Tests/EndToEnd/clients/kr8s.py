@@ -3,7 +3,7 @@
 import kr8s
 from kr8s.objects import ConfigMap, Namespace, Node, Pod, new_class
 
-from support.checklist import Checklist, expect, job, wait_for
+from support.checklist import Checklist, expect, job, pool, wait_for
 
 Job = new_class("Job", "muster.dev/v1", asyncio=False, namespaced=True)
 NodePool = new_class("NodePool", "muster.dev/v1", asyncio=False, namespaced=False, scalable=True)
@@ -101,12 +101,11 @@ def watch(checks):
 
 
 def scale(checks):
-    spec = {"replicas": 0, "template": {"spec": {}}}
-    pool = NodePool({"metadata": {"name": checks.space}, "spec": spec}, api=Kept.api)
-    pool.create()
-    pool.scale(2)
-    expect(pool.replicas == 2, pool.raw)
-    pool.delete()
+    machines = NodePool(pool(checks.space), api=Kept.api)
+    machines.create()
+    machines.scale(2)
+    expect(machines.replicas == 2, machines.raw)
+    machines.delete()
 
 
 def tend_node(checks):

@@ -9,7 +9,7 @@ from kubernetes.client.rest import ApiException
 from kubernetes.leaderelection import electionconfig, leaderelection
 from kubernetes.leaderelection.resourcelock.leaselock import LeaseLock
 
-from support.checklist import Checklist, expect, job, wait_for
+from support.checklist import Checklist, expect, job, pool, wait_for
 
 GROUP = ("muster.dev", "v1")
 FINAL = ("Succeeded", "Failed", "Cancelled")
@@ -205,22 +205,16 @@ def status_and_scale(checks):
     types = [one["type"] for one in patched["status"]["conditions"]]
     expect("Checked" in types, patched["status"])
     expect(patched["status"]["phase"] == jobs.get("held")["status"]["phase"], patched["status"])
-    pool = {
-        "apiVersion": "muster.dev/v1",
-        "kind": "NodePool",
-        "metadata": {"name": checks.space},
-        "spec": {"replicas": 0, "template": {"spec": {}}},
-    }
     where = (*GROUP, "nodepools")
-    made = api.create_cluster_custom_object(*where, pool)
+    made = api.create_cluster_custom_object(*where, pool(checks.space))
     expect(made["spec"]["replicas"] == 0, made)
     scale = api.get_cluster_custom_object_scale(*where, checks.space)
     expect(scale["kind"] == "Scale" and scale["spec"]["replicas"] == 0, scale)
     body = {"spec": {"replicas": 3}}
     scale = api.patch_cluster_custom_object_scale(*where, checks.space, body)
     expect(scale["spec"]["replicas"] == 3, scale)
-    pool = api.get_cluster_custom_object(*where, checks.space)
-    expect(pool["spec"]["replicas"] == 3, pool)
+    grown = api.get_cluster_custom_object(*where, checks.space)
+    expect(grown["spec"]["replicas"] == 3, grown)
     api.delete_cluster_custom_object(*where, checks.space)
     wait_for(lambda: is_gone(api.get_cluster_custom_object, *where, checks.space), "pool stays")
 

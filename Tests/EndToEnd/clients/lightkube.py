@@ -7,7 +7,7 @@ from lightkube.resources.coordination_v1 import Lease
 from lightkube.resources.core_v1 import ConfigMap, Event, Namespace, Node, Pod
 from lightkube.types import PatchType
 
-from support.checklist import Checklist, expect, job, wait_for
+from support.checklist import Checklist, expect, job, pool, wait_for
 
 Job = create_namespaced_resource("muster.dev", "v1", "Job", "jobs")
 NodePool = create_global_resource("muster.dev", "v1", "NodePool", "nodepools")
@@ -128,13 +128,7 @@ def apply(checks):
 
 
 def scale(checks):
-    pool = {
-        "apiVersion": "muster.dev/v1",
-        "kind": "NodePool",
-        "metadata": {"name": checks.space},
-        "spec": {"replicas": 0, "template": {"spec": {}}},
-    }
-    Kept.client.create(NodePool.from_dict(pool))
+    Kept.client.create(NodePool.from_dict(pool(checks.space)))
     answer = Kept.client.get(NodePool.Scale, checks.space)
     expect(answer.spec.replicas in (0, None), answer)
     answer.spec.replicas = 2

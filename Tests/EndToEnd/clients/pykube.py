@@ -4,7 +4,7 @@ import pykube
 from pykube.mixins import ReplicatedMixin, ScalableMixin
 from pykube.exceptions import HTTPError
 
-from support.checklist import Checklist, expect, job, wait_for
+from support.checklist import Checklist, expect, job, pool, wait_for
 
 
 class Kept:
@@ -121,14 +121,12 @@ def watch(checks):
 
 
 def scale(checks):
-    spec = {"replicas": 0, "template": {"spec": {}}}
-    body = {"apiVersion": "muster.dev/v1", "kind": "NodePool"}
-    pool = NodePool(Kept.api, {**body, "metadata": {"name": checks.space}, "spec": spec})
-    pool.create()
-    pool.scale(2)
-    pool.reload()
-    expect(pool.replicas == 2, pool.obj)
-    pool.delete()
+    machines = NodePool(Kept.api, pool(checks.space))
+    machines.create()
+    machines.scale(2)
+    machines.reload()
+    expect(machines.replicas == 2, machines.obj)
+    machines.delete()
 
 
 def tend_node(checks):

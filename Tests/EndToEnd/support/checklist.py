@@ -52,6 +52,13 @@ def job(name, command, ranks=1, labels=None, **spec):
     }
 
 
+def pool(name):
+    """A pool of no machines, which may be scaled."""
+    kinds = [{"name": "small", "cpus": 4, "memory": "8Gi", "gpus": 0}]
+    spec = {"providerRef": {"name": "nobody"}, "instanceTypes": kinds, "replicas": 0}
+    return {"apiVersion": JOB, "kind": "NodePool", "metadata": {"name": name}, "spec": spec}
+
+
 class Checklist:
     """Runs the steps in their order, all of them, and ends with a status."""
 
