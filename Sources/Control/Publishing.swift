@@ -81,12 +81,12 @@ extension Catalog.State {
                 previous: previous)
         case .rank(let uid, let rank):
             guard case .job(let view) = freshView(uid, kernel, texts),
-                Int(rank) < view.job.ranks.count
+                Int(rank) < view.job.ranks.count, !view.job.ranks[Int(rank)].isHidden
             else { return }
             // A job is shelved after its ranks, so what is there is what was before the batch.
             let known = jobs[uid].flatMap { old in
                 old.job.attempt == view.job.attempt && Int(rank) < old.job.ranks.count
-                    ? Item.pod(old, rank: Int(rank)) : nil
+                    && !old.job.ranks[Int(rank)].isHidden ? Item.pod(old, rank: Int(rank)) : nil
             }
             note(
                 .pods, change.version, known == nil ? .added : .modified,
@@ -175,16 +175,12 @@ extension Catalog.State {
         switch object.kind {
         case .job:
             guard let job = kernel.job(uid) else { return nil }
-            let old = jobs[uid]
-            let isSameAttempt =
-                old.map { $0.job.attempt == job.attempt && !$0.job.ranks.isEmpty } ?? false
             return .job(
                 JobView(
                     object, job: job, shape: kernel.shape(of: job),
                     namespace: kernel.object(job.namespace)?.name ?? "",
                     queue: kernel.object(job.queue)?.name ?? "",
                     nodeNames: job.ranks.map { kernel.object($0.node)?.name ?? "" }, text: text,
-                    podText: isSameAttempt ? old?.podText ?? text : text,
                     culpritNode: job.culprit.flatMap { kernel.object($0.node)?.name }))
         case .node:
             guard let state = kernel.node(uid) else { return nil }

@@ -20,9 +20,10 @@ extension Server {
         let item = try find(resource, call)
         var json = JSONWriter(capacity: 2048)
         switch form {
-        case .objects: objects.write(item, into: &json)
+        case .objects: objects.explaining.write(item, into: &json)
         case .metadata:
-            objects.writePartial(item, version: item.version, Form.metadataVersion, into: &json)
+            objects.writePartial(
+                item, version: item.version, Form.metadataVersion, isWhole: true, into: &json)
         case .table(let version, let rows):
             let table = TableWriter(tables, resource, version, rows, now: Clock.now())
             table.open(version: item.version, next: nil, remaining: nil, into: &json)

@@ -46,8 +46,11 @@ final class WatchLines {
             form: subscription.form, hasColumns: !watcher.hasColumns, word: word)
         watcher.hasColumns = subscription.form.isTable
         if let line = known[key] { return line }
+        // What leaves a selection is shown as it was when it was last in it.
+        let leaves = word == .deleted && change.kind != .deleted
+        let item = leaves ? change.previous ?? change.item : change.item
         let line = write(
-            word, change.item, subscription, version: change.version, hasColumns: key.hasColumns)
+            word, item, subscription, version: change.version, hasColumns: key.hasColumns)
         known[key] = line
         bytes += line.count
         return line
@@ -70,7 +73,7 @@ final class WatchLines {
             case .objects: tables.objects.write(item, version: version, into: &json)
             case .metadata:
                 tables.objects.writePartial(
-                    item, version: version, Form.metadataVersion, into: &json)
+                    item, version: version, Form.metadataVersion, isWhole: true, into: &json)
             case .table(let group, let rows):
                 let table = TableWriter(
                     tables, subscription.resource, group, rows, now: Clock.now())
