@@ -60,6 +60,17 @@ import Wire
         #expect(kept.fields.paths("kubectl-edit") == nil, "removing owns nothing")
     }
 
+    @Test func `the time is that of the last field written, not of one taken away`() throws {
+        var kept = Kept()
+        kept.create(try tree(Self.job), by: "curl")
+        try kept.merge(["spec": ["priority": 6, "queue": "q"]], by: "edit")
+        try kept.merge(["spec": ["queue": nil]], by: "edit")
+        #expect(kept.fields.paths("edit") == [".spec.priority"])
+        #expect(kept.fields.entries.last?.time == author("", at: 2).time)
+        try kept.merge(["spec": ["priority": 7]], by: "edit")
+        #expect(kept.fields.entries.last?.time == author("", at: 4).time)
+    }
+
     @Test func `what was applied can be taken over by an update`() throws {
         var kept = Kept()
         try kept.apply(try tree(Self.job), by: "ci")
