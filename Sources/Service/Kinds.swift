@@ -208,6 +208,20 @@ extension KindWords {
             verbs: Self.everything,
             subresources: [.status(.queues, kind: "Queue", apiVersion: Group.version)]),
         KindWords(
+            resource: .nodePools, kind: "NodePool", apiVersion: Group.version,
+            plural: "nodepools", singular: "nodepool", shortNames: ["np"],
+            categories: ["muster"], isNamespaced: false, verbs: Self.everything,
+            subresources: [
+                .status(.nodePools, kind: "NodePool", apiVersion: Group.version),
+                Subresource(
+                    "scale", kind: "Scale", apiVersion: "autoscaling/v1",
+                    [
+                        Action("get", .scale(.nodePools)),
+                        Action("patch", .patch(.nodePools, .scale)),
+                        Action("update", .update(.nodePools, .scale)),
+                    ]),
+            ]),
+        KindWords(
             resource: .tokens, kind: "Token", apiVersion: Group.version, plural: "tokens",
             singular: "token", shortNames: [], categories: ["muster"], isNamespaced: false,
             verbs: Self.everything),

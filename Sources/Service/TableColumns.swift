@@ -46,7 +46,13 @@ struct TableColumn {
                 name, TableColumn("Type", "What kind of secret it is."),
                 TableColumn("Data", "Number of entries.", type: "integer"), age,
             ]
-        case .nodePools: [name, age]
+        case .nodePools:
+            [
+                name, TableColumn("Provider", "Who makes the machines."),
+                TableColumn("Desired", "Machines asked for; auto where the queue decides."),
+                TableColumn("Machines", "Machines that were ordered.", type: "integer"),
+                TableColumn("Ready", "Machines that take work.", type: "integer"), age,
+            ]
         case .tokens:
             [
                 name, TableColumn("Role", "What the token's bearer may do."),

@@ -117,7 +117,16 @@ struct TableJSON {
                 .text(view.name), .text(content?.type ?? ""),
                 .number(Int64(content?.data?.count ?? 0)), .text(age(view.createdAt, now)),
             ]
-        case .job, .node, .nodePool:
+        case .nodePool:
+            let spec = try? WireDecoder.decode(
+                NodePoolSpec.self, json: view.text.body.content, unknown: .ignore)
+            let status = ObjectJSON.status(ofPool: view)
+            return [
+                .text(view.name), .text(spec?.providerRef.name ?? ""),
+                .text(spec?.replicas.map { "\($0)" } ?? "auto"), .number(Int64(status.replicas)),
+                .number(Int64(status.ready)), .text(age(view.createdAt, now)),
+            ]
+        case .job, .node:
             return [.text(view.name), .text(age(view.createdAt, now))]
         }
     }

@@ -72,7 +72,7 @@ struct Shown {
     func `thousands of ranks know their place, in moments`() throws {
         let shown = try Shown(ranks: 4096, nodes: 64)
         let body = shown.catalog.body(of: shown.view)
-        let spec = try WireDecoder.decode(JobSpec.self, json: body)
+        let spec = try WireDecoder.decode(JobSpec.self, json: body.content)
         let environments = RankEnvironments(shown.view, spec) { _ in "10.0.0.1" }
         var places: Set<String> = []
         for rank in 0..<4096 {
