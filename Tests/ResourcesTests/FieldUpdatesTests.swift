@@ -4,8 +4,8 @@ import Wire
 
 @testable import Resources
 
-/// Goal: after PUT and PATCH everybody owns what they wrote last. Method: cases by hand, the laws of
-/// ownership over random writes.
+/// Goal: after PUT and PATCH everybody owns what they wrote last. Method: cases by hand, the laws
+/// of ownership over random writes.
 @Suite struct FieldUpdatesTests {
     private static let job = """
         {"apiVersion":"muster.dev/v1","kind":"Job","metadata":{"name":"a","namespace":"default",
