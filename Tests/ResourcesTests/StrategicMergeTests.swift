@@ -9,7 +9,8 @@ import Wire
 @Suite struct StrategicMergeTests {
     private static let node = """
         {"metadata":{"name":"n","labels":{"x":"1","y":"2"},"finalizers":["a","b"]},"spec":{
-        "taints":[{"key":"one","effect":"NoSchedule"},{"key":"two","value":"v","effect":"NoExecute"}]},
+        "taints":[{"key":"one","effect":"NoSchedule"},
+        {"key":"two","value":"v","effect":"NoExecute"}]},
         "status":{"conditions":[{"type":"Ready","status":"True"},{"type":"Disk","status":"False"}]}}
         """
 
