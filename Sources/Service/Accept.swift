@@ -120,8 +120,8 @@ enum Form: Hashable, Sendable {
         throw Refusal(
             .notAcceptable, field: "Accept", finding: "none of these forms is available",
             remedy:
-                "Use application/json or application/yaml, alone or with as=Table, as=PartialObjectMetadata or "
-                + "as=PartialObjectMetadataList and g=meta.k8s.io;v=v1")
+                "Use application/json or application/yaml, alone or with as=Table, "
+                + "as=PartialObjectMetadata or as=PartialObjectMetadataList and g=meta.k8s.io;v=v1")
     }
 
     private static func rowObject(_ query: Query) throws(Refusal) -> RowObject {
