@@ -131,7 +131,7 @@ extension Server {
         var commands = [
             Command.revise(
                 name, condition, specChanged: draft.contentChanged, terms: draft.terms,
-                isHeld: draft.isHeld, relabels: draft.labels != item.labels(objects.pods))
+                isHeld: draft.isHeld, relabels: draft.labels != present.labels)
         ]
         commands += draft.followUps
         if revision.admission.isDryRun {
