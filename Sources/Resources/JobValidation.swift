@@ -199,12 +199,12 @@ extension RoleSpec {
         for (name, value) in env {
             if !Self.isVariable(name) {
                 defects.add(
-                    "env.\(name.prefix(80))", "\(Naming.shown(name)) is not a variable's name",
+                    "env".member(name), "\(Naming.shown(name)) is not a variable's name",
                     "Use letters, digits and '_', and no digit first")
             }
             if value.utf8.contains(0) {
                 defects.add(
-                    "env.\(name.prefix(80))", "the value holds a NUL byte",
+                    "env".member(name), "the value holds a NUL byte",
                     "Leave the NUL byte out")
             }
         }

@@ -179,7 +179,12 @@ extension NodeSpec {
         }
         for (index, taint) in given.enumerated() {
             let field = "spec.taints[\(index)]"
-            try Naming.check(labels: [taint.key: taint.value ?? ""], field: field)
+            guard Naming.isKey(taint.key) else {
+                throw Naming.keyRefusal(taint.key, field: "\(field).key")
+            }
+            guard Naming.isLabelValue(taint.value ?? "") else {
+                throw Naming.valueRefusal(taint.value ?? "", field: "\(field).value")
+            }
             guard ["NoSchedule", "NoExecute"].contains(taint.effect) else {
                 throw Refusal(
                     .invalid, field: "\(field).effect",
