@@ -27,7 +27,7 @@ enum Change {
             guard case .array = patch else { throw Self.malformed("a list for a JSON patch") }
             return .json(patch)
         case "application/strategic-merge-patch+json"
-        where resource == .nodes || resource == .pods:
+        where KindWords.of(resource).isBuiltIn:
             return .strategic(try object(call))
         case "application/apply-patch+yaml", "application/apply-patch+json",
             "application/apply-patch":
