@@ -131,7 +131,7 @@ extension Server {
         var commands = [
             Command.revise(
                 name, condition, specChanged: draft.contentChanged, terms: draft.terms,
-                isHeld: draft.isHeld)
+                isHeld: draft.isHeld, relabels: draft.labels != item.labels(objects.pods))
         ]
         commands += draft.followUps
         if revision.admission.isDryRun {
