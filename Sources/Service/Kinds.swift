@@ -85,6 +85,9 @@ struct KindWords: Sendable {
 
     var verbs: [String] { actions.map(\.verb) }
 
+    /// Whether clients have the kind built in: they patch such a kind strategically.
+    var isBuiltIn: Bool { group != Group.name }
+
     /// Where the group's version begins.
     var root: String { Self.root(of: apiVersion) }
 
