@@ -56,11 +56,15 @@ public struct AgentHello: Codable, Hashable, Sendable {
     }
 }
 
-/// What hwloc saw, in numbers.
+/// How a machine is built, as hwloc sees it.
 public struct NodeTopology: Codable, Hashable, Sendable {
+    /// Processor packages (sockets).
     public var packages: Int
+    /// NUMA nodes: parts of the memory with processors near them.
     public var numaNodes: Int
+    /// Processor cores.
     public var cores: Int
+    /// Hardware threads, which are what ranks get as CPUs.
     public var threads: Int
 
     public init(packages: Int, numaNodes: Int, cores: Int, threads: Int) {

@@ -38,14 +38,6 @@ struct TableColumn {
                 TableColumn("Running", "Jobs that hold nodes.", type: "integer"),
                 age,
             ]
-        case .leases: [name, TableColumn("Holder", "Who holds the lease."), age]
-        case .configMaps:
-            [name, TableColumn("Data", "Number of entries.", type: "integer"), age]
-        case .secrets:
-            [
-                name, TableColumn("Type", "What kind of secret it is."),
-                TableColumn("Data", "Number of entries.", type: "integer"), age,
-            ]
         case .nodePools:
             [
                 name, TableColumn("Provider", "Who makes the machines."),
@@ -63,7 +55,6 @@ struct TableColumn {
         case .leases: [name, TableColumn("Holder", "Who holds the lease."), age]
         case .configMaps: [name, data, age]
         case .secrets: [name, TableColumn("Type", "What kind of secret it is."), data, age]
-        case .nodePools: [name, age]
         }
     }
 
