@@ -69,11 +69,11 @@ enum Endpoint: Sendable, Hashable {
         case .evictPod: return everywhere + deletion + ["fieldManager", "fieldValidation"]
         case .podLog:
             return everywhere + LogWish.parameters
-        case .usage: return everywhere + ["resourceVersion"]
+        case .usage: return everywhere + ["resourceVersion", "includeObject"]
         case .usageList:
             return everywhere + [
                 "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion",
-                "resourceVersionMatch", "timeoutSeconds",
+                "resourceVersionMatch", "timeoutSeconds", "includeObject",
             ]
         case .openAPIIndex, .openAPIPage, .swagger: return everywhere + ["hash"]
         case .cancelJob, .agentSession, .version, .health, .coreVersions, .groups, .group,
