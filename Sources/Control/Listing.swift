@@ -115,10 +115,9 @@ public struct ListCursor: Sendable, IteratorProtocol {
         case .events(let reading): return next(reading).map { .event($0) }
         case .pods(let reading):
             while true {
-                if let gang, rank < gang.job.ranks.count {
+                while let gang, rank < gang.job.ranks.count {
                     defer { rank += 1 }
-                    guard !gang.job.ranks[rank].isHidden else { continue }
-                    return .pod(gang, rank: rank)
+                    if !gang.job.ranks[rank].isHidden { return .pod(gang, rank: rank) }
                 }
                 guard let view = next(reading) else { return nil }
                 gang = view

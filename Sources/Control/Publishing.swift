@@ -81,12 +81,12 @@ extension Catalog.State {
                 previous: previous)
         case .rank(let uid, let rank):
             guard case .job(let view) = freshView(uid, kernel, texts),
-                Int(rank) < view.job.ranks.count
+                Int(rank) < view.job.ranks.count, !view.job.ranks[Int(rank)].isHidden
             else { return }
             // A job is shelved after its ranks, so what is there is what was before the batch.
             let known = jobs[uid].flatMap { old in
                 old.job.attempt == view.job.attempt && Int(rank) < old.job.ranks.count
-                    ? Item.pod(old, rank: Int(rank)) : nil
+                    && !old.job.ranks[Int(rank)].isHidden ? Item.pod(old, rank: Int(rank)) : nil
             }
             note(
                 .pods, change.version, known == nil ? .added : .modified,

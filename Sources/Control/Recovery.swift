@@ -148,7 +148,8 @@ private struct TextFloors {
     }
 
     private mutating func raise(_ kind: Kind, to version: UInt64) {
-        let resources: [Resource] = kind == .job ? [.jobs, .pods] : [Resource(of: kind)]
+        // A pod shows texts of its job.
+        let resources = kind == .job ? [.jobs, .pods] : [Resource(of: kind)]
         for resource in resources {
             perResource[Int(resource.rawValue)] = max(floor(resource), version)
         }

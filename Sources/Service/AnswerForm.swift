@@ -38,8 +38,9 @@ enum AnswerForm: UInt8 {
 
     /// Whether YAML is named before anything else that we could send.
     private static func prefersYAML(_ accept: String) -> Bool {
+        let accept = accept.lowercased()
         guard accept.contains("yaml") else { return false }
-        for part in accept.lowercased().split(separator: ",") {
+        for part in accept.split(separator: ",") {
             let type = part.split(separator: ";").first.map { $0.split(separator: " ") }?.first
             switch type.map({ String($0) }) ?? "" {
             case let found where yamlTypes.contains(found): return true

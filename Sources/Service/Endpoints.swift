@@ -12,13 +12,16 @@ enum Endpoint: Sendable, Hashable {
     case status(Resource), scale(Resource)
     case evictPod
     case cancelJob, podLog, agentSession, metrics
+    case usage(Resource), usageList(Resource)
+    case openAPIIndex, openAPIPage, swagger
     case review(Review)
 
     /// What the actor needs; nil where nothing is asked but health and version.
     var right: (verb: Verb, resource: String)? {
         switch self {
         case .version, .health: nil
-        case .coreVersions, .groups, .group, .resourceList: (.discover, "api")
+        case .coreVersions, .groups, .group, .resourceList, .openAPIIndex, .openAPIPage, .swagger:
+            (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
         case .create(let resource): (.create, KindWords.of(resource).plural)
         case .get(let resource), .status(let resource), .scale(let resource):
@@ -31,6 +34,8 @@ enum Endpoint: Sendable, Hashable {
         case .evictPod: (.delete, "pods")
         case .cancelJob: (.cancel, "jobs")
         case .podLog: (.log, "pods")
+        case .usage(let resource): (.get, KindWords.of(resource).plural)
+        case .usageList(let resource): (.list, KindWords.of(resource).plural)
         case .agentSession: (.session, "agents")
         case .metrics: (.get, "metrics")
         case .review(let review): (.create, review.plural)
@@ -63,10 +68,14 @@ enum Endpoint: Sendable, Hashable {
             ]
         case .evictPod: return everywhere + deletion + ["fieldManager", "fieldValidation"]
         case .podLog:
+            return everywhere + LogWish.parameters
+        case .usage: return everywhere + ["resourceVersion"]
+        case .usageList:
             return everywhere + [
-                "follow", "tailLines", "container", "limitBytes", "offset", "previous",
-                "timestamps", "insecureSkipTLSVerifyBackend",
+                "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion",
+                "resourceVersionMatch", "timeoutSeconds",
             ]
+        case .openAPIIndex, .openAPIPage, .swagger: return everywhere + ["hash"]
         case .cancelJob, .agentSession, .version, .health, .coreVersions, .groups, .group,
             .resourceList, .metrics:
             return everywhere + ["verbose", "exclude"]
@@ -90,6 +99,11 @@ func routeTable() -> RouteTable<Endpoint> {
         table.add(.get, root, .resourceList(version))
     }
     table.add(.get, AgentProtocol.path, .agentSession)
+    table.add(.get, "/openapi/v2", .swagger)
+    table.add(.get, "/openapi/v3", .openAPIIndex)
+    for path in ["{document}", "api/{version}", "apis/{group}/{version}"] {
+        table.add(.get, "/openapi/v3/\(path)", .openAPIPage)
+    }
     for words in KindWords.all { addRoutes(of: words, to: &table) }
     return table
 }

@@ -52,6 +52,9 @@ extension Item {
         }
     }
 
+    /// Orders a list: uids grow with creation.
+    var order: UInt64 { ListPlace(after: self).uid }
+
     func name(_ pods: PodNames) -> String {
         switch self {
         case .job(let view): view.name

@@ -117,7 +117,7 @@ final class ListAnswer {
         case .objects, .table: server.objects.write(item, into: &json)
         case .metadata:
             server.objects.writePartial(
-                item, version: item.version, Form.metadataVersion, into: &json)
+                item, version: item.version, Form.metadataVersion, isWhole: true, into: &json)
         }
     }
 

@@ -49,14 +49,15 @@ final class PodNames {
         ]
     }
 
-    /// Unlike the job's, an attempt's ranks have uids of their own.
+    /// Unlike the job's, an attempt's ranks have uids of their own: the job's number in front, and
+    /// attempt and rank in the last group, where no counter has grown to an f.
     func uid(_ job: UInt64, attempt: UInt32, rank: Int) -> String {
-        // The job's low 48 bits are its last twelve digits: they come first, and the rank's last.
-        let base = Array(UIDText.text(job).utf8)
-        var tail = Array(UIDText.text(UInt64(attempt) << 20 | UInt64(rank)).utf8)[24...]
-        tail[24] = UInt8(ascii: "f")
-        let head = base[28..<36] + base[8...8] + base[24..<28] + base[13..<24]
-        return String(decoding: head + tail, as: UTF8.self)
+        func hex(_ value: UInt64, _ count: Int) -> String {
+            let digits = String(value & ((1 << (4 * UInt64(count))) - 1), radix: 16)
+            return String(repeating: "0", count: count - digits.utf8.count) + digits
+        }
+        return "\(hex(job >> 16, 8))-\(hex(job, 4))-8000-8000-f\(hex(UInt64(attempt), 6))"
+            + hex(UInt64(rank), 5)
     }
 
     /// Finds the rank that a pod's name means.

@@ -22,7 +22,8 @@ extension Server {
         switch form {
         case .objects: objects.explaining.write(item, into: &json)
         case .metadata:
-            objects.writePartial(item, version: item.version, Form.metadataVersion, into: &json)
+            objects.writePartial(
+                item, version: item.version, Form.metadataVersion, isWhole: true, into: &json)
         case .table(let version, let rows):
             let table = TableWriter(tables, resource, version, rows, now: Clock.now())
             table.open(version: item.version, next: nil, remaining: nil, into: &json)

@@ -31,6 +31,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     let tables: TableJSON
     let authenticator: Authenticator
     private let routes = routeTable()
+    /// Written when it is first asked for.
+    private(set) lazy var openAPI = OpenAPILibrary(routes.routes.map { OpenAPIRoute($0) })
     let rules: AccessRules
     let discovery = Discovery()
     private var failedAttempts = FailedAttempts()
@@ -177,6 +179,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             case .metrics: answerMetrics(call)
             case .coreVersions, .groups, .group, .resourceList: discover(call)
             case .review(let review): try self.review(review, call)
+            case .openAPIIndex: answerOpenAPIIndex(call)
+            case .openAPIPage: try answerOpenAPIPage(call)
+            case .swagger: answerSwagger(call)
             case .list(let resource): try list(resource, call)
             case .get(let resource), .status(let resource): try get(resource, call)
             case .create(let resource): try create(resource, call)
@@ -188,6 +193,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             case .evictPod: try evictPod(call)
             case .cancelJob: try cancelJob(call)
             case .podLog: try readLog(call)
+            case .usage(let resource): try getUsage(resource, call)
+            case .usageList(let resource): try listUsage(resource, call)
             case .agentSession:
                 agents.open(call.exchange, token: call.actor?.tokenUID ?? 0) { [unowned self] in
                     submit($0, then: $1)

@@ -38,14 +38,6 @@ struct TableColumn {
                 TableColumn("Running", "Jobs that hold nodes.", type: "integer"),
                 age,
             ]
-        case .leases: [name, TableColumn("Holder", "Who holds the lease."), age]
-        case .configMaps:
-            [name, TableColumn("Data", "Number of entries.", type: "integer"), age]
-        case .secrets:
-            [
-                name, TableColumn("Type", "What kind of secret it is."),
-                TableColumn("Data", "Number of entries.", type: "integer"), age,
-            ]
         case .nodePools:
             [
                 name, TableColumn("Provider", "Who makes the machines."),
@@ -60,8 +52,14 @@ struct TableColumn {
                 TableColumn("Description", "What the token is for."), age,
             ]
         case .events: events
+        case .leases: [name, TableColumn("Holder", "Who holds the lease."), age]
+        case .configMaps: [name, data, age]
+        case .secrets: [name, TableColumn("Type", "What kind of secret it is."), data, age]
         }
     }
+
+    private static let data = TableColumn(
+        "Data", "How many entries there are.", type: "integer")
 
     private static let jobs = [
         name, TableColumn("Queue", "Queue that the job waits in and is counted in."),

@@ -67,7 +67,8 @@ struct TableJSON {
         let node = view.state.node
         let ready = node.isReady ? "Ready" : "NotReady"
         let free = Quantity(milli: view.state.deviceShares.reduce(0, +)).description
-        let text = try? WireDecoder.decode(NodeText.self, json: view.text.body.content, unknown: .ignore)
+        let text = try? WireDecoder.decode(
+            NodeText.self, json: view.text.body.content, unknown: .ignore)
         return [
             .text(view.name), .text(node.isCordoned ? "\(ready),SchedulingDisabled" : ready),
             .text(
@@ -83,51 +84,43 @@ struct TableJSON {
     }
 
     private func objectCells(_ view: ObjectView, _ now: Tick) -> [Cell] {
+        let content = view.text.body.content
+        return [.text(view.name)] + details(of: view, content) + [.text(age(view.createdAt, now))]
+    }
+
+    /// What stands between an object's name and its age.
+    private func details(of view: ObjectView, _ content: [UInt8]) -> [Cell] {
         switch view.kind {
-        case .namespace:
-            let phase = view.deletedAt == nil ? "Active" : "Terminating"
-            return [.text(view.name), .text(phase), .text(age(view.createdAt, now))]
+        case .namespace: return [.text(view.deletedAt == nil ? "Active" : "Terminating")]
         case .token:
-            let spec = try? WireDecoder.decode(TokenSpec.self, json: view.text.body.content)
+            let spec = try? WireDecoder.decode(TokenSpec.self, json: content, unknown: .ignore)
             return [
-                .text(view.name), .text(spec?.role.rawValue ?? ""),
-                .text(spec?.expires?.description ?? "never"),
-                .text(spec?.description ?? ""), .text(age(view.createdAt, now)),
+                .text(spec?.role.rawValue ?? ""), .text(spec?.expires?.description ?? "never"),
+                .text(spec?.description ?? ""),
             ]
         case .queue:
             let counts = objects.catalog.counts(ofQueue: view.name)
-            return [
-                .text(view.name), .number(Int64(counts.waiting)), .number(Int64(counts.running)),
-                .text(age(view.createdAt, now)),
-            ]
+            return [.number(Int64(counts.waiting)), .number(Int64(counts.running))]
         case .lease:
-            let spec = try? WireDecoder.decode(LeaseSpec.self, json: view.text.body.content)
-            return [
-                .text(view.name), .text(spec?.holderIdentity ?? ""),
-                .text(age(view.createdAt, now)),
-            ]
+            let spec = try? WireDecoder.decode(LeaseSpec.self, json: content, unknown: .ignore)
+            return [.text(spec?.holderIdentity ?? "")]
         case .configMap:
-            let content = try? WireDecoder.decode(
-                ConfigMapContent.self, json: view.text.body.content)
-            let entries = (content?.data?.count ?? 0) + (content?.binaryData?.count ?? 0)
-            return [.text(view.name), .number(Int64(entries)), .text(age(view.createdAt, now))]
+            let map = try? WireDecoder.decode(
+                ConfigMapContent.self, json: content, limits: .trusted, unknown: .ignore)
+            return [.number(Int64((map?.data?.count ?? 0) + (map?.binaryData?.count ?? 0)))]
         case .secret:
-            let content = try? WireDecoder.decode(SecretContent.self, json: view.text.body.content)
-            return [
-                .text(view.name), .text(content?.type ?? ""),
-                .number(Int64(content?.data?.count ?? 0)), .text(age(view.createdAt, now)),
-            ]
+            let secret = try? WireDecoder.decode(
+                SecretContent.self, json: content, limits: .trusted, unknown: .ignore)
+            return [.text(secret?.type ?? "Opaque"), .number(Int64(secret?.data?.count ?? 0))]
         case .nodePool:
-            let spec = try? WireDecoder.decode(
-                NodePoolSpec.self, json: view.text.body.content, unknown: .ignore)
+            let spec = try? WireDecoder.decode(NodePoolSpec.self, json: content, unknown: .ignore)
             let status = ObjectJSON.status(ofPool: view)
             return [
-                .text(view.name), .text(spec?.providerRef.name ?? ""),
+                .text(spec?.providerRef.name ?? ""),
                 .text(spec?.replicas.map { "\($0)" } ?? "auto"), .number(Int64(status.replicas)),
-                .number(Int64(status.ready)), .text(age(view.createdAt, now)),
+                .number(Int64(status.ready)),
             ]
-        case .job, .node:
-            return [.text(view.name), .text(age(view.createdAt, now))]
+        case .job, .node: return []
         }
     }
 

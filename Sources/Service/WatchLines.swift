@@ -73,7 +73,7 @@ final class WatchLines {
             case .objects: tables.objects.write(item, version: version, into: &json)
             case .metadata:
                 tables.objects.writePartial(
-                    item, version: version, Form.metadataVersion, into: &json)
+                    item, version: version, Form.metadataVersion, isWhole: true, into: &json)
             case .table(let group, let rows):
                 let table = TableWriter(
                     tables, subscription.resource, group, rows, now: Clock.now())

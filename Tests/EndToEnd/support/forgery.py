@@ -96,12 +96,12 @@ class Forger:
         for span in recording.spans:
             if span.stream != "jobs":
                 continue
-            shown = [
+            shown = {
                 seen
                 for one in recording.lists
                 if one.scope == span.scope and span.start <= one.version <= span.end
                 for seen in one.items.values()
-            ]
+            }
             places = {event.version for event in span.events if event.seen in shown}
             if places:
                 return self.dice.choice(sorted(places))
