@@ -14,6 +14,10 @@ struct Accept {
             parameters.first { $0.name == name }?.value
         }
 
+        var isYAML: Bool {
+            ["application/yaml", "application/x-yaml", "text/yaml"].contains(type)
+        }
+
         func covers(_ type: String) -> Bool {
             if self.type == type || self.type == "*/*" { return true }
             guard self.type.hasSuffix("/*") else { return false }
@@ -96,7 +100,8 @@ enum Form: Hashable, Sendable {
             self = .objects
             return
         }
-        for range in accept.ranges where range.quality > 0 && range.covers("application/json") {
+        for range in accept.ranges
+        where range.quality > 0 && (range.covers("application/json") || range.isYAML) {
             guard let shape = range["as"] else {
                 self = .objects
                 return
@@ -115,8 +120,8 @@ enum Form: Hashable, Sendable {
         throw Refusal(
             .notAcceptable, field: "Accept", finding: "none of these forms is available",
             remedy:
-                "Use application/json, alone or with as=Table, as=PartialObjectMetadata or "
-                + "as=PartialObjectMetadataList and g=meta.k8s.io;v=v1")
+                "Use application/json or application/yaml, alone or with as=Table, "
+                + "as=PartialObjectMetadata or as=PartialObjectMetadataList and g=meta.k8s.io;v=v1")
     }
 
     private static func rowObject(_ query: Query) throws(Refusal) -> RowObject {

@@ -15,11 +15,10 @@ enum AnswerForm: UInt8 {
 
     /// Larger answers stay on one line; as YAML they are refused, since writing them takes seconds.
     static let longest = 4 << 20
-    private static let yamlTypes = ["application/yaml", "application/x-yaml", "text/yaml"]
 
     /// As the head asks for it: `pretty` decides about JSON, and curl gets lines unless told.
     init(_ head: RequestHead) {
-        if let accept = head.headers["accept"], Self.prefersYAML(accept) {
+        if Self.prefersYAML(head.headers) {
             self = .yaml
             return
         }
@@ -36,19 +35,17 @@ enum AnswerForm: UInt8 {
         }
     }
 
-    /// Whether YAML is named before anything else that we could send.
-    private static func prefersYAML(_ accept: String) -> Bool {
-        let accept = accept.lowercased()
-        guard accept.contains("yaml") else { return false }
-        for part in accept.split(separator: ",") {
-            let type = part.split(separator: ";").first.map { $0.split(separator: " ") }?.first
-            switch type.map({ String($0) }) ?? "" {
-            case let found where yamlTypes.contains(found): return true
-            case "application/json", "application/*", "*/*": return false
-            default: continue
-            }
+    /// Whether YAML is wanted more than anything else that we could send.
+    private static func prefersYAML(_ headers: Headers) -> Bool {
+        // Most requests do not name it, and need no closer look.
+        guard
+            headers["accept"]?.utf8.contains(UInt8(ascii: "y")) ?? false
+                || headers["accept"]?.utf8.contains(UInt8(ascii: "Y")) ?? false
+        else { return false }
+        let best = Accept(headers).ranges.first {
+            $0.quality > 0 && ($0.isYAML || $0.covers("application/json"))
         }
-        return false
+        return best?.isYAML ?? false
     }
 
     /// The body in this form, and what that is.

@@ -43,10 +43,11 @@ final class PodNames {
     }
 
     func labels(of rank: Int, in view: JobView) -> StringMap {
-        [
-            "muster.dev/job": view.name, "muster.dev/role": roleName(of: rank, in: view),
-            "muster.dev/rank": "\(rank)",
-        ]
+        var labels = view.labels
+        labels["muster.dev/job"] = view.name
+        labels["muster.dev/role"] = roleName(of: rank, in: view)
+        labels["muster.dev/rank"] = "\(rank)"
+        return labels
     }
 
     /// Unlike the job's, an attempt's ranks have uids of their own: the job's number in front, and
