@@ -42,6 +42,19 @@ enum Endpoint: Sendable, Hashable {
         }
     }
 
+    /// The kind of the objects that it is about.
+    var resource: Resource? {
+        switch self {
+        case .list(let resource), .create(let resource), .get(let resource),
+            .delete(let resource), .deleteCollection(let resource), .update(let resource, _),
+            .patch(let resource, _), .status(let resource), .scale(let resource):
+            resource
+        case .cancelJob: .jobs
+        case .evictPod, .podLog: .pods
+        default: nil
+        }
+    }
+
     /// The query parameters that are understood here.
     var parameters: [String] {
         let everywhere = ["timeout", "pretty"]

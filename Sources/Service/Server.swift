@@ -201,7 +201,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
                 }
             }
         } catch {
-            refuse(error, call.exchange)
+            refuse(error, call)
         }
     }
 
@@ -243,7 +243,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         answer(status, Self.jsonHeaders, body, exchange)
     }
 
-    func refuse(_ refusal: Refusal, _ exchange: Exchange) {
+    func refuse(
+        _ refusal: Refusal, _ exchange: Exchange, about subject: StatusJSON.Subject? = nil
+    ) {
         var headers = Headers()
         switch refusal.reason {
         case .unauthorized: headers.append("WWW-Authenticate", "Bearer realm=\"muster\"")
@@ -251,13 +253,21 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         case .insufficientStorage: headers.append("Retry-After", "5")
         default: break
         }
-        reply(refusal, exchange, headers: headers)
+        reply(refusal, exchange, headers: headers, about: subject)
     }
 
-    private func reply(_ refusal: Refusal, _ exchange: Exchange, headers: Headers) {
+    /// Refuses a call, and says what object it was about.
+    func refuse(_ refusal: Refusal, _ call: Call) {
+        refuse(refusal, call.exchange, about: call.subject(of: refusal))
+    }
+
+    private func reply(
+        _ refusal: Refusal, _ exchange: Exchange, headers: Headers,
+        about subject: StatusJSON.Subject? = nil
+    ) {
         answer(
             refusal.reason.statusCode, headers.adding("Content-Type", "application/json"),
-            StatusJSON.failure(refusal), exchange)
+            StatusJSON.failure(refusal, about: subject), exchange)
     }
 
     func refusalBody(status: Int, message: String) -> [UInt8] {
