@@ -38,6 +38,7 @@ public struct AgentHello: Codable, Hashable, Sendable {
     public var gpuModel: String
     public var labels: StringMap
     public var topology: NodeTopology?
+    public var system: NodeSystem?
 
     public init(
         name: String, bootID: String, version: String, address: String, hostName: String,
@@ -72,6 +73,21 @@ public struct NodeTopology: Codable, Hashable, Sendable {
         self.numaNodes = numaNodes
         self.cores = cores
         self.threads = threads
+    }
+}
+
+/// What the machine runs, in words for people.
+public struct NodeSystem: Codable, Hashable, Sendable {
+    public var architecture: String
+    public var kernel: String
+    public var distribution: String
+    public var machineID: String
+
+    public init(architecture: String, kernel: String, distribution: String, machineID: String) {
+        self.architecture = architecture
+        self.kernel = kernel
+        self.distribution = distribution
+        self.machineID = machineID
     }
 }
 
