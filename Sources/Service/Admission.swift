@@ -156,7 +156,8 @@ struct Admission {
             success = .role(UInt16(index))
         }
         return JobOrder(
-            namespace: subject.namespace, name: subject.name, queue: spec.queue ?? JobDefaults.queue,
+            namespace: subject.namespace, name: subject.name,
+            queue: spec.queue ?? JobDefaults.queue,
             roles: roles, terms: Self.terms(of: spec), success: success,
             retryLimit: UInt32(spec.retries?.limit ?? JobDefaults.retries),
             backoff: (spec.retries?.backoff ?? JobDefaults.backoff).span,
