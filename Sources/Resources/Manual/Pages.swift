@@ -3,6 +3,7 @@
 extension Manual {
     static let pages = [
         agentProtocol,
+        agentUsage,
         eventContent,
         jobSpec,
         jobStatus,
