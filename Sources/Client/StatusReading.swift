@@ -24,13 +24,17 @@ extension Refusal {
         let causes = status["details"]?["causes"]?.elements ?? []
         let field = causes.first?["field"]?.string ?? ""
         let message = status["message"]?.string ?? "the server answered with status \(code)"
-        var (finding, remedy) = Self.split(message, field: field)
-        for cause in causes.dropFirst(1).prefix(20) {
-            guard let text = cause["message"]?.string, !message.contains(text) else { continue }
-            finding += "; \(cause["field"]?.string ?? ""): \(text)"
-        }
+        // Where several fields are wrong, each cause is a sentence of its own.
+        let isOne = causes.count < 2
+        let first = isOne ? message : causes.first?["message"]?.string ?? message
+        var (finding, remedy) = Self.split(first, field: field)
         if remedy.isEmpty { remedy = Self.remedy(for: reason) }
-        self.init(reason, field: field, finding: finding, remedy: remedy)
+        let also = causes.dropFirst(1).prefix(Defects.most).map { cause in
+            let (finding, remedy) = Self.split(cause["message"]?.string ?? "", field: "")
+            return Refusal(
+                reason, field: cause["field"]?.string ?? "", finding: finding, remedy: remedy)
+        }
+        self.init(reason, field: field, finding: finding, remedy: remedy, also: also)
     }
 
     /// Messages of ours read `field: finding. Remedy.`; of others they are one finding.

@@ -60,6 +60,10 @@ final class Console: Sendable {
     }
 
     static func text(_ refusal: Refusal, mark: String = "error:") -> String {
+        ([refusal] + refusal.also).map { one($0, mark: mark) }.joined()
+    }
+
+    private static func one(_ refusal: Refusal, mark: String) -> String {
         let place = refusal.field.isEmpty ? "" : "\(refusal.field): "
         let remedy = refusal.remedy.isEmpty ? "" : "  \(capitalised(refusal.remedy))\n"
         return "\(mark) \(printable(place + refusal.finding))\n\(printable(remedy))"

@@ -21,6 +21,12 @@ public struct Exchange {
         nonmutating set { connection.principal = newValue }
     }
 
+    /// What the service has noted about this request's answer; it sets it anew for each request.
+    public var note: UInt8 {
+        get { connection.note }
+        nonmutating set { connection.note = newValue }
+    }
+
     /// Sends the whole answer. A HEAD request gets its length only; `mayCompress` allows gzip.
     public func reply(
         _ status: Int, _ headers: Headers, body: [UInt8] = [], mayCompress: Bool = true

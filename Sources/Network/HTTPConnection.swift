@@ -25,6 +25,7 @@ final class HTTPConnection {
     private var deadline: Int64
     private var bodySince: Int64 = 0
     var principal: AnyObject?
+    var note: UInt8 = 0
     var drainedWork: (() -> Void)?
     var closedWork: (() -> Void)?
 

@@ -14,12 +14,17 @@ public struct Refusal: Error, Hashable, Sendable {
     public let field: String
     public let finding: String
     public let remedy: String
+    /// What else is wrong with the same object, in its order; these have no others of their own.
+    public let also: [Refusal]
 
-    public init(_ reason: Reason, field: String = "", finding: String, remedy: String) {
+    public init(
+        _ reason: Reason, field: String = "", finding: String, remedy: String, also: [Refusal] = []
+    ) {
         self.reason = reason
         self.field = field
         self.finding = finding
         self.remedy = remedy
+        self.also = also
     }
 
     /// The same refusal seen from one level up: `prefix` is put before the field's path.
@@ -30,14 +35,22 @@ public struct Refusal: Error, Hashable, Sendable {
         } else {
             joined = field.utf8.first == UInt8(ascii: "[") ? prefix + field : "\(prefix).\(field)"
         }
-        return Refusal(reason, field: joined, finding: finding, remedy: remedy)
+        return Refusal(
+            reason, field: joined, finding: finding, remedy: remedy,
+            also: also.map { $0.under(prefix) })
     }
 }
 
 extension Refusal: CustomStringConvertible {
     public var description: String {
-        field.isEmpty ? "\(finding). \(remedy)." : "\(field): \(finding). \(remedy)."
+        let first = field.isEmpty ? advice : "\(field): \(advice)"
+        guard !also.isEmpty else { return first }
+        let named = also.prefix(8).map(\.field).joined(separator: ", ")
+        return "\(first) Also wrong: \(named)\(also.count > 8 ? " and more" : "")."
     }
+
+    /// What was seen and what to do, without the field.
+    public var advice: String { "\(finding). \(remedy)." }
 }
 
 extension Refusal.Reason {

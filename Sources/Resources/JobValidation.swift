@@ -12,182 +12,229 @@ public enum JobLimits {
     public static let retries = 0...1000
     public static let graceSeconds: Int64 = 3600
     public static let cpus: Int64 = 65_536
+    /// 64 TiB: what all ranks of the largest gang ask for still fits 64 bits.
+    public static let memoryBytes: Int64 = 64 << 40
     public static let gpusPerRank: Int64 = 64
+    public static let gpuModels = 16
 }
 
-extension JobSpec {
-    /// Fills in what was left out and refuses what cannot be; the first defect is named.
+extension JobSpec: Inspected {
+    public static var whenMissing: String? { "Give spec.roles with a command or a script" }
+
+    /// Fills in what was left out and refuses what cannot be; the refusal names every defect.
     public func validated() throws(Refusal) -> JobSpec {
+        var defects = Defects()
+        defects.gather(under: "spec") { inspect(&$0) }
+        try defects.refuse()
         var spec = self
         spec.queue = queue ?? "default"
-        try Naming.check(spec.queue ?? "", field: "spec.queue")
         spec.priority = priority ?? 100
-        guard JobLimits.priority.contains(spec.priority ?? 0) else {
-            throw invalid(
-                "spec.priority", "\(spec.priority ?? 0) is out of range", "Use 0 to 1000")
-        }
         spec.gracePeriod = gracePeriod ?? WireDuration(milliseconds: 30_000)
-        guard (spec.gracePeriod?.milliseconds ?? 0) <= JobLimits.graceSeconds * 1000 else {
-            throw invalid(
-                "spec.gracePeriod", "the pause between TERM and KILL is too long", "Use at most 1h")
-        }
-        if let timeLimit, timeLimit.milliseconds < 1000 {
-            throw invalid(
-                "spec.timeLimit", "\(timeLimit) is too short", "Use at least 1s, or leave it out")
-        }
-        try refuseWhatIsNotBuilt()
-        guard !roles.isEmpty, roles.count <= JobLimits.roles else {
-            throw invalid(
-                "spec.roles", "there are \(roles.count) roles",
-                "Give 1 to \(JobLimits.roles) roles, each with a command or a script")
-        }
-        spec.roles = []
-        var ranks: Int64 = 0
-        for (index, role) in roles.enumerated() {
-            let checked: RoleSpec
-            do throws(Refusal) {
-                checked = try role.validated(number: index)
-            } catch {
-                throw error.under("spec.roles[\(index)]")
-            }
-            guard !spec.roles.contains(where: { $0.name == checked.name }) else {
-                throw invalid(
-                    "spec.roles[\(index)].name", "two roles are named \"\(checked.name ?? "")\"",
-                    "Give every role a name of its own")
-            }
-            ranks += Int64(checked.replicas ?? 0)
-            spec.roles.append(checked)
-        }
-        guard ranks <= Int64(JobLimits.ranks) else {
-            throw invalid(
-                "spec.roles", "the gang has \(ranks) ranks", "Use at most \(JobLimits.ranks) ranks")
-        }
         spec.success = success ?? SuccessSpec(policy: .allRanks)
-        try checkSuccess(spec)
-        try checkRetries()
+        for index in roles.indices {
+            spec.roles[index].name = roles[index].name(at: index)
+            spec.roles[index].replicas = roles[index].replicas ?? 1
+        }
         return spec
     }
 
-    private func checkSuccess(_ spec: JobSpec) throws(Refusal) {
-        guard let success = spec.success else { return }
-        switch success.policy {
-        case .allRanks:
-            guard success.role == nil else {
-                throw invalid(
-                    "spec.success.role", "a role is given but the policy is AllRanks",
-                    "Use policy Role, or leave the role out")
-            }
-        case .role:
-            guard let role = success.role, spec.roles.contains(where: { $0.name == role }) else {
-                throw invalid(
-                    "spec.success.role", "policy Role needs the name of one of the roles",
-                    "Name one of: \(spec.roles.compactMap(\.name).joined(separator: ", "))")
-            }
+    public func inspect(_ defects: inout Defects) {
+        if let queue { defects.expectName("queue", queue) }
+        defects.expect("priority", priority, in: JobLimits.priority)
+        if let timeLimit, timeLimit.milliseconds < 1000 {
+            defects.add(
+                "timeLimit", "\(timeLimit) is too short", "Use at least 1s, or leave it out")
+        }
+        let longestGrace = WireDuration(milliseconds: JobLimits.graceSeconds * 1000)
+        defects.expect("gracePeriod", gracePeriod, in: .none...longestGrace)
+        inspectRankEnvironment(&defects)
+        inspectRoles(&defects)
+        inspectSuccess(&defects)
+        if let retries {
+            defects.expect("retries.limit", retries.limit, in: JobLimits.retries)
+            let day = WireDuration(milliseconds: 86_400_000)
+            defects.expect("retries.backoff", retries.backoff, in: .none...day)
+        }
+        refuseWhatIsNotBuilt(&defects)
+    }
+
+    private func inspectRankEnvironment(_ defects: inout Defects) {
+        guard let sets = rankEnvironment else { return }
+        if sets.isEmpty {
+            defects.add(
+                "rankEnvironment", "the list is empty",
+                "Write [none] for no variables, or leave it out for torch and slurm")
+        } else if sets.contains(.none), sets.count > 1 {
+            defects.add(
+                "rankEnvironment", "none stands beside \(sets.count - 1) other",
+                "Write [none] alone, or leave none out")
+        } else {
+            defects.expectDistinct("rankEnvironment", sets.map(\.rawValue))
         }
     }
 
-    private func checkRetries() throws(Refusal) {
-        guard let limit = retries?.limit, !JobLimits.retries.contains(limit) else { return }
-        throw invalid("spec.retries.limit", "\(limit) is out of range", "Use 0 to 1000")
+    private func inspectRoles(_ defects: inout Defects) {
+        guard !roles.isEmpty, roles.count <= JobLimits.roles else {
+            return defects.add(
+                "roles", roles.isEmpty ? "the list is empty" : "there are \(roles.count) roles",
+                "Give 1 to \(JobLimits.roles) roles, each with a command or a script")
+        }
+        var ranks: Int64 = 0
+        for (index, role) in roles.enumerated() {
+            defects.gather(under: "roles[\(index)]") { role.inspect(&$0) }
+            let name = role.name(at: index)
+            if let other = roles[..<index].indices.first(where: { roles[$0].name(at: $0) == name })
+            {
+                defects.add(
+                    "roles[\(index)].name",
+                    "roles[\(other)] is named \(Naming.shown(name)) as well",
+                    "Give every role a name of its own")
+            }
+            ranks += Int64(min(max(role.replicas ?? 1, 0), JobLimits.ranks))
+        }
+        if ranks > Int64(JobLimits.ranks), roles.allSatisfy({ $0.hasSoundReplicas }) {
+            defects.add(
+                "roles", "the gang has \(ranks) ranks", "Use at most \(JobLimits.ranks) ranks")
+        }
+    }
+
+    private func inspectSuccess(_ defects: inout Defects) {
+        guard let success else { return }
+        switch success.policy {
+        case .allRanks:
+            guard success.role != nil else { return }
+            defects.add(
+                "success.role", "a role is given but the policy is AllRanks",
+                "Use policy Role, or leave the role out")
+        case .role:
+            let names = roles.indices.map { roles[$0].name(at: $0) }
+            guard let role = success.role else {
+                return defects.add(
+                    "success.role", "policy Role needs the name of a role", Self.oneOf(names))
+            }
+            guard !names.contains(role) else { return }
+            let close = nearest(role, among: names).map { "Write \($0)" }
+            defects.add(
+                "success.role", "no role is named \(Naming.shown(role))", close ?? Self.oneOf(names)
+            )
+        }
+    }
+
+    private static func oneOf(_ names: [String]) -> String {
+        "Name one of: \(names.prefix(12).joined(separator: ", "))"
     }
 
     /// Fields of the contract that this version does not act on are refused, never ignored.
-    private func refuseWhatIsNotBuilt() throws(Refusal) {
+    private func refuseWhatIsNotBuilt(_ defects: inout Defects) {
         let later = [
-            ("spec.topology", topology != nil), ("spec.array", array != nil),
-            ("spec.dependencies", !(dependencies ?? []).isEmpty),
-            ("spec.preemption", preemption != nil),
+            ("topology", topology != nil), ("array", array != nil),
+            ("dependencies", !(dependencies ?? []).isEmpty), ("preemption", preemption != nil),
         ]
         for (field, isGiven) in later where isGiven {
-            throw invalid(field, "this field is not available in this version", "Leave it out")
+            defects.add(field, "this field is not available in this version", "Leave it out")
         }
     }
 }
 
 extension RoleSpec {
-    func validated(number: Int) throws(Refusal) -> RoleSpec {
-        var role = self
-        role.name = name ?? (number == 0 ? "worker" : "role-\(number)")
-        try Naming.check(role.name ?? "", field: "name")
-        role.replicas = replicas ?? 1
-        guard let count = role.replicas, count >= 1, count <= JobLimits.ranks else {
-            throw invalid(
-                "replicas", "\(role.replicas ?? 0) is out of range", "Use 1 to \(JobLimits.ranks)")
+    /// The role's name, or the one that it gets.
+    func name(at index: Int) -> String { name ?? (index == 0 ? "worker" : "role-\(index)") }
+
+    var hasSoundReplicas: Bool { (1...JobLimits.ranks).contains(replicas ?? 1) }
+
+    func inspect(_ defects: inout Defects) {
+        if let name { defects.expectName("name", name) }
+        defects.expect("replicas", replicas, in: 1...JobLimits.ranks)
+        for (field, value) in [("minReplicas", minReplicas), ("maxReplicas", maxReplicas)]
+        where value != nil {
+            defects.add(
+                field, "elastic gangs are not available in this version",
+                "Leave it out and use replicas")
         }
-        guard minReplicas == nil, maxReplicas == nil else {
-            throw invalid(
-                minReplicas == nil ? "maxReplicas" : "minReplicas",
-                "elastic gangs are not available in this version", "Leave it out and use replicas")
-        }
-        // Checked here, filled in by whoever needs numbers: users read back what they wrote.
-        _ = try (resources ?? ResourceSpec()).validated()
-        try checkProgram()
-        try checkEnvironment()
+        if let resources { defects.gather(under: "resources") { resources.inspect(&$0) } }
+        inspectProgram(&defects)
+        if let arguments { inspect(arguments: arguments, &defects) }
+        inspectEnvironment(&defects)
         if let directory = workingDirectory {
-            guard directory.utf8.first == UInt8(ascii: "/"), directory.utf8.count <= 4095,
-                !directory.utf8.contains(0)
-            else {
-                throw invalid(
-                    "workingDirectory", "\"\(directory.prefix(80))\" is not an absolute path",
-                    "Start it with /")
+            if directory.utf8.first != UInt8(ascii: "/") {
+                defects.add(
+                    "workingDirectory", "\(Naming.shown(directory)) is not an absolute path",
+                    "Start it with /, such as /home/ada/run")
             }
+            defects.expectText("workingDirectory", directory, atMost: 4095)
         }
-        return role
     }
 
-    private func checkProgram() throws(Refusal) {
-        switch (command, script) {
-        case (nil, nil):
-            throw invalid(
+    private func inspectProgram(_ defects: inout Defects) {
+        if command == nil, script == nil {
+            return defects.add(
                 "command", "the role has neither a command nor a script",
                 "Give command: [program, argument, ...] or script: |")
-        case (.some, .some):
-            throw invalid("script", "the role has both a command and a script", "Keep one of them")
-        case (.some(let words), nil):
-            guard let program = words.first, !program.isEmpty,
-                words.count <= JobLimits.commandWords, words.allSatisfy({ !$0.utf8.contains(0) })
-            else {
-                throw invalid(
-                    "command", "the command is empty or has too many words",
-                    "Give a program and at most \(JobLimits.commandWords) words")
-            }
-        case (nil, .some(let text)):
-            guard !text.isEmpty, text.utf8.count <= JobLimits.scriptBytes, !text.utf8.contains(0)
-            else {
-                throw invalid(
-                    "script", "the script is empty or longer than \(JobLimits.scriptBytes) bytes",
-                    "Keep large programs in files and call them")
-            }
         }
-        guard (arguments ?? []).count <= JobLimits.commandWords, arguments == nil || script != nil
-        else {
-            throw invalid("arguments", "arguments go with a script", "Put them into command")
+        if command != nil, script != nil {
+            defects.add("script", "the role has both a command and a script", "Keep one of them")
         }
-        guard (arguments ?? []).allSatisfy({ !$0.utf8.contains(0) }) else {
-            throw invalid("arguments", "an argument holds a NUL byte", "Leave the NUL byte out")
+        if let command {
+            if command.isEmpty {
+                defects.add("command", "the list is empty", "Give [program, argument, ...]")
+            } else if command.first?.isEmpty == true {
+                defects.add("command[0]", "the program's name is empty", "Give a program to run")
+            }
+            inspect(words: command, "command", &defects)
+        }
+        if let script {
+            if script.isEmpty {
+                defects.add("script", "the script is empty", "Give the lines that bash shall run")
+            }
+            defects.expectText("script", script, atMost: JobLimits.scriptBytes)
         }
     }
 
-    private func checkEnvironment() throws(Refusal) {
+    private func inspect(arguments: [String], _ defects: inout Defects) {
+        if script == nil {
+            defects.add("arguments", "arguments go with a script", "Put them into command")
+        }
+        inspect(words: arguments, "arguments", &defects)
+    }
+
+    private func inspect(words: [String], _ field: String, _ defects: inout Defects) {
+        if words.count > JobLimits.commandWords {
+            defects.add(
+                field, "there are \(words.count) words", "Use at most \(JobLimits.commandWords)")
+        }
+        for (index, word) in words.enumerated() where word.utf8.contains(0) {
+            defects.add("\(field)[\(index)]", "the word holds a NUL byte", "Leave the NUL byte out")
+        }
+    }
+
+    private func inspectEnvironment(_ defects: inout Defects) {
         guard let env else { return }
         guard env.count <= JobLimits.variables else {
-            throw invalid(
+            return defects.add(
                 "env", "there are \(env.count) variables", "Use at most \(JobLimits.variables)")
         }
         for (name, value) in env {
-            let bytes = name.utf8
-            let isName =
-                bytes.first.map { !(UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false
-                && bytes.allSatisfy { byte in
-                    byte == UInt8(ascii: "_")
-                        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-                        || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
-                }
-            guard isName, !value.utf8.contains(0) else {
-                throw invalid(
-                    "env.\(name.prefix(80))", "this is not a variable's name",
+            if !Self.isVariable(name) {
+                defects.add(
+                    "env.\(name.prefix(80))", "\(Naming.shown(name)) is not a variable's name",
                     "Use letters, digits and '_', and no digit first")
             }
+            if value.utf8.contains(0) {
+                defects.add(
+                    "env.\(name.prefix(80))", "the value holds a NUL byte",
+                    "Leave the NUL byte out")
+            }
+        }
+    }
+
+    private static func isVariable(_ name: String) -> Bool {
+        func isNumeral(_ byte: UInt8) -> Bool {
+            (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+        }
+        guard let first = name.utf8.first, !isNumeral(first) else { return false }
+        return name.utf8.allSatisfy { byte in
+            byte == UInt8(ascii: "_") || isNumeral(byte)
+                || (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte | 0x20)
         }
     }
 }
@@ -195,42 +242,51 @@ extension RoleSpec {
 extension ResourceSpec {
     /// The amounts with what was left out filled in.
     public func validated() throws(Refusal) -> ResourceSpec {
+        var defects = Defects()
+        defects.gather(under: "resources") { inspect(&$0) }
+        try defects.refuse()
         var resources = self
         resources.cpus = cpus ?? Quantity(milli: 1000)
-        resources.memory = memory ?? Quantity(milli: 0)
-        resources.gpus = gpus ?? Quantity(milli: 0)
-        let cpuMilli = resources.cpus?.milli ?? 0
-        guard cpuMilli >= 0, cpuMilli <= JobLimits.cpus * 1000 else {
-            throw invalid(
-                "resources.cpus", "\(resources.cpus?.description ?? "") is out of range",
-                "Use 0 to \(JobLimits.cpus), such as 8 or 500m")
-        }
-        guard (resources.memory?.milli ?? 0) >= 0 else {
-            throw invalid(
-                "resources.memory", "the amount is negative", "Use an amount such as 64Gi")
-        }
-        let gpuMilli = resources.gpus?.milli ?? 0
-        guard gpuMilli >= 0, gpuMilli <= JobLimits.gpusPerRank * 1000,
-            gpuMilli < 1000 || gpuMilli % 1000 == 0
-        else {
-            throw invalid(
-                "resources.gpus", "\(resources.gpus?.description ?? "") GPUs cannot be given",
-                "Use a share below 1 such as 0.25, or a whole number up to 64")
-        }
-        let models = gpuModels ?? []
-        guard models.isEmpty || gpuMilli > 0 else {
-            throw invalid(
-                "resources.gpuModels", "models are named but no GPU is asked for", "Set gpus")
-        }
-        guard models.count <= 16, models.allSatisfy({ !$0.isEmpty && $0.utf8.count <= 63 }) else {
-            throw invalid(
-                "resources.gpuModels", "there are too many names, or one is too long",
-                "Use at most 16 names of at most 63 characters")
-        }
+        resources.memory = memory ?? .zero
+        resources.gpus = gpus ?? .zero
         return resources
     }
-}
 
-func invalid(_ field: String, _ finding: String, _ remedy: String) -> Refusal {
-    Refusal(.invalid, field: field, finding: finding, remedy: remedy)
+    func inspect(_ defects: inout Defects) {
+        if let cpus, cpus.milli > JobLimits.cpus * 1000 {
+            defects.add(
+                "cpus", "\(cpus) is out of range", "Use 0 to \(JobLimits.cpus), such as 8 or 500m")
+        }
+        let most = Quantity(whole: JobLimits.memoryBytes) ?? .zero
+        defects.expect("memory", memory, atMost: most, like: "64Gi")
+        let gpuMilli = gpus?.milli ?? 0
+        let isShare = gpuMilli < 1000
+        if let gpus, gpuMilli > JobLimits.gpusPerRank * 1000 || (!isShare && gpuMilli % 1000 != 0) {
+            defects.add(
+                "gpus", "\(gpus) GPUs cannot be given to one rank",
+                "Use a share below 1 such as 0.25, or a whole number up to \(JobLimits.gpusPerRank)"
+            )
+        }
+        if let gpuModels { inspect(models: gpuModels, &defects) }
+    }
+
+    private func inspect(models: [String], _ defects: inout Defects) {
+        if !models.isEmpty, (gpus ?? .zero) == .zero {
+            defects.add(
+                "gpuModels", "models are named but no GPU is asked for",
+                "Set gpus, such as gpus: 1, or leave gpuModels out")
+        }
+        guard models.count <= JobLimits.gpuModels else {
+            return defects.add(
+                "gpuModels", "there are \(models.count) names",
+                "Use at most \(JobLimits.gpuModels) names")
+        }
+        for (index, model) in models.enumerated()
+        where model.isEmpty || model.utf8.count > 63 {
+            defects.add(
+                "gpuModels[\(index)]",
+                model.isEmpty ? "the name is empty" : "the name is longer than 63 characters",
+                "Use a model's name, such as H100")
+        }
+    }
 }

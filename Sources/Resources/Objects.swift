@@ -19,11 +19,27 @@ public struct Manifest<Spec: Codable & Sendable>: Codable, Sendable {
     }
 }
 
+/// A specification that knows what may be wrong with it.
+public protocol Inspected {
+    /// What to give where an object of this kind comes without `spec`; nil where it may.
+    static var whenMissing: String? { get }
+
+    /// Gathers all that is wrong; paths begin inside `spec`.
+    func inspect(_ defects: inout Defects)
+}
+
 extension Manifest {
-    /// Holds the type against what the path expects and the metadata against the rules of names.
+    /// Holds the type against what the path expects, and all the rest against its rules, at once.
     public func check(apiVersion expected: String, kind expectedKind: String) throws(Refusal) {
-        try TypeWords.check(apiVersion: apiVersion, expected, kind: kind, expectedKind)
-        try metadata?.validate()
+        var defects = Defects()
+        TypeWords.inspect(apiVersion: apiVersion, expected, kind: kind, expectedKind, &defects)
+        if let metadata { defects.gather(under: "metadata") { metadata.inspect(&$0) } }
+        if let rules = spec as? any Inspected {
+            defects.gather(under: "spec") { rules.inspect(&$0) }
+        } else if spec == nil, let remedy = (Spec.self as? any Inspected.Type)?.whenMissing {
+            defects.add("spec", "the object has no specification", remedy)
+        }
+        try defects.refuse()
     }
 }
 
@@ -33,15 +49,24 @@ public enum TypeWords {
     public static func check(
         apiVersion: String?, _ expected: String, kind: String?, _ expectedKind: String
     ) throws(Refusal) {
-        if let apiVersion, apiVersion != expected {
-            throw Refusal(
-                .malformed, field: "apiVersion", finding: "\"\(apiVersion)\" does not belong here",
-                remedy: "Use \(expected)")
-        }
-        if let kind, kind != expectedKind {
-            throw Refusal(
-                .malformed, field: "kind", finding: "\"\(kind)\" does not belong here",
-                remedy: "Use \(expectedKind)")
+        var defects = Defects()
+        inspect(apiVersion: apiVersion, expected, kind: kind, expectedKind, &defects)
+        try defects.refuse()
+    }
+
+    static func inspect(
+        apiVersion: String?, _ expected: String, kind: String?, _ expectedKind: String,
+        _ defects: inout Defects
+    ) {
+        for (field, found, wanted) in [
+            ("apiVersion", apiVersion, expected), ("kind", kind, expectedKind),
+        ] {
+            guard let found, found != wanted else { continue }
+            defects.add(
+                Refusal(
+                    .malformed, field: field,
+                    finding: "\(Naming.shown(found)) does not belong here", remedy: "Use \(wanted)")
+            )
         }
     }
 }
@@ -51,6 +76,14 @@ public struct QueueSpec: Codable, Hashable, Sendable {
     public var description: String?
 
     public init() {}
+}
+
+extension QueueSpec: Inspected {
+    public static var whenMissing: String? { nil }
+
+    public func inspect(_ defects: inout Defects) {
+        defects.expectText("description", description, atMost: 1024)
+    }
 }
 
 /// A namespace has no specification of its own; finalizers are accepted and ignored.
@@ -169,4 +202,12 @@ public struct TokenSpec: Codable, Hashable, Sendable {
     public var digest: String?
 
     public init(role: TokenRole) { self.role = role }
+}
+
+extension TokenSpec: Inspected {
+    public static var whenMissing: String? { "Give spec.role: admin or agent" }
+
+    public func inspect(_ defects: inout Defects) {
+        defects.expectText("description", description, atMost: 1024)
+    }
 }

@@ -4,4 +4,5 @@
 // the schema follow from the declaration. Validation turns a decoded object into one that the
 // cluster can act on, or into a refusal that names the field.
 //
-// Read in this order: Metadata → JobSpec → JobValidation → Objects → Selector → AgentProtocol.
+// Read in this order: Metadata → Naming → JobSpec → JobValidation → NodePool → NodePoolValidation →
+// Objects → Selector → AgentProtocol.

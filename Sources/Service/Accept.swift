@@ -19,6 +19,11 @@ struct Accept {
             guard self.type.hasSuffix("/*") else { return false }
             return type.hasPrefix(self.type.dropLast())
         }
+
+        /// Whether it names YAML, which every JSON answer can be written as.
+        var isYAML: Bool {
+            ["application/yaml", "application/x-yaml", "text/yaml"].contains(type)
+        }
     }
 
     /// In order of quality, then as written; empty where anything is welcome.
@@ -33,6 +38,12 @@ struct Accept {
                 ($1.element.quality, $0.offset) < ($0.element.quality, $1.offset)
             }
             .map(\.element)
+    }
+
+    /// Whether YAML is liked better than JSON.
+    var prefersYAML: Bool {
+        ranges.first { $0.quality > 0 && ($0.isYAML || $0.covers("application/json")) }?.isYAML
+            ?? false
     }
 
     private static func range(_ text: Substring) -> Range? {
@@ -96,7 +107,8 @@ enum Form: Hashable, Sendable {
             self = .objects
             return
         }
-        for range in accept.ranges where range.quality > 0 && range.covers("application/json") {
+        for range in accept.ranges
+        where range.quality > 0 && (range.isYAML || range.covers("application/json")) {
             guard let shape = range["as"] else {
                 self = .objects
                 return
@@ -115,7 +127,7 @@ enum Form: Hashable, Sendable {
         throw Refusal(
             .notAcceptable, field: "Accept", finding: "none of these forms is available",
             remedy:
-                "Use application/json, alone or with as=Table, as=PartialObjectMetadata or "
+                "Use application/yaml, or application/json alone or with as=Table, as=PartialObjectMetadata or "
                 + "as=PartialObjectMetadataList and g=meta.k8s.io;v=v1")
     }
 

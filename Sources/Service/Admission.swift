@@ -24,12 +24,19 @@ struct Admission {
     let isDryRun: Bool
     private let manager: String
 
+    init(validation: FieldValidation, isDryRun: Bool, manager: String) {
+        self.validation = validation
+        self.isDryRun = isDryRun
+        self.manager = manager
+    }
+
     init(_ call: Call) throws(Refusal) {
-        validation = try Self.validation(call.query["fieldValidation"] ?? "")
-        isDryRun = try Self.isDryRun(call.query["dryRun"] ?? "")
-        manager = try FieldAuthor.manager(
-            fieldManager: call.query["fieldManager"],
-            userAgent: call.request.head.headers["user-agent"])
+        self.init(
+            validation: try Self.validation(call.query["fieldValidation"] ?? ""),
+            isDryRun: try Self.isDryRun(call.query["dryRun"] ?? ""),
+            manager: try FieldAuthor.manager(
+                fieldManager: call.query["fieldManager"],
+                userAgent: call.request.head.headers["user-agent"]))
     }
 
     private static func validation(_ text: String) throws(Refusal) -> FieldValidation {
@@ -79,6 +86,15 @@ struct Admission {
 
     /// Reads JSON, or YAML or protobuf where the content type says so.
     static func document(_ call: Call, limits: WireLimits = .request) throws(Refusal) -> Document {
+        if call.hasYAML {
+            let found = try call.yamlDocuments()
+            guard found.count == 1 else {
+                throw Refusal(
+                    .malformed, finding: "the YAML holds \(found.count) documents",
+                    remedy: "Send one document at a time")
+            }
+            return found[0]
+        }
         let type = call.request.head.headers["content-type"] ?? "application/json"
         let bare = type.split(separator: ";").first.map { $0.lowercased() } ?? ""
         guard !call.request.body.isEmpty else {
@@ -91,8 +107,6 @@ struct Admission {
             // What `curl -d` says of any body; no browser sends a token along with such a one.
             "application/x-www-form-urlencoded":
             return try Document(json: call.request.body, limits: limits)
-        case "application/yaml", "text/yaml", "application/x-yaml":
-            return try YAMLReader.document(call.request.body)
         case "application/apply-patch+yaml", "application/apply-patch+json",
             "application/apply-patch":
             // Clients call it YAML and send JSON, which is quicker to read.

@@ -9,33 +9,34 @@ import Wire
 // Many jobs in one request.
 
 extension Server {
-    private static let itemsMax = 1000
-
-    /// Each is created or refused on its own, in their order.
+    /// Refuses all if one cannot be read, naming every defect; else each is created or refused on
+    /// its own, in their order.
     func createJobs(
-        _ document: Document, _ admission: Admission, _ call: Call
+        _ batch: JobBatch, _ admission: Admission, _ call: Call
     ) throws(Refusal) {
         guard let actor = call.actor else { return }
-        let items = document.root["items"]?.elements ?? []
-        guard !items.isEmpty, items.count <= Self.itemsMax else {
+        guard try admission.idempotency(call) == nil else {
             throw Refusal(
-                .invalid, field: "items", finding: "the list has \(items.count) jobs",
-                remedy: "Send 1 to \(Self.itemsMax) jobs at a time")
+                .malformed, field: "Idempotency-Key", finding: "the key goes with a single job",
+                remedy: "Give every job a metadata.name: a second try is then refused by name")
         }
         let managers = admission.ownership(of: .jobs).created()
         var submissions: [(command: Command, draft: DocumentDraft?)] = []
-        submissions.reserveCapacity(items.count)
+        submissions.reserveCapacity(batch.parts.count)
         var warnings: [String] = []
-        for (index, item) in items.enumerated() {
+        var defects = Defects()
+        for part in batch.parts {
             do throws(Refusal) {
-                let proposal = try admission.propose(item, as: .jobs)
-                warnings += proposal.warnings.map { "items[\(index)]: \($0)" }
+                let proposal = try admission.propose(part.value, as: .jobs)
+                warnings += proposal.warnings.map { "\(part.path): \($0)" }
                 let submission = try submission(proposal, admission, managers, actor, call)
                 submissions.append(submission)
             } catch {
-                throw error.under("items[\(index)]")
+                // What the decoder says of a list's item is named from the list's root already.
+                defects.add(error.field.hasPrefix(part.path) ? error : error.under(part.path))
             }
         }
+        try defects.refuse()
         if admission.isDryRun { submissions = submissions.map { (.trial($0.command), nil) } }
         let posted = submit(submissions) { [unowned self] replies in
             answer(replies, submissions.map { $0.command }, warnings, call)

@@ -44,6 +44,12 @@ extension Server {
         }
         if status == 429 { counters.add(.requestsShed) }
         if status == 401 { counters.add(.authenticationFailures) }
-        exchange.reply(status, headers, body: body)
+        guard let form = AnswerForm(rawValue: exchange.note), form != .compact,
+            headers["content-type"] == Self.jsonType
+        else { return exchange.reply(status, headers, body: body) }
+        let dressed = form.dress(body)
+        exchange.reply(
+            dressed.isTooLong ? 406 : status, headers.naming(type: dressed.type),
+            body: dressed.bytes)
     }
 }

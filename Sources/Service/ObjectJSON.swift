@@ -206,6 +206,9 @@ enum UIDText {
 }
 
 extension Kind {
+    /// The kind as objects spell it.
+    var objectWord: String { KindWords.of(Resource(of: self)).kind }
+
     /// Whether the object's own part stands beside the metadata instead of under `spec`.
     var isFlat: Bool { self == .configMap || self == .secret }
 }

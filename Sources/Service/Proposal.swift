@@ -71,7 +71,16 @@ extension Admission {
             return try propose(place, .secrets, SecretContent.self) {
                 content throws(Refusal) in WireEncoder.encode(try content.validated())
             }
-        case .nodePools, .pods, .events: preconditionFailure("no route writes these")
+        case .nodePools:
+            return try propose(place, .nodePools, NodePoolSpec.self) { given throws(Refusal) in
+                guard let spec = try given?.validated() else {
+                    throw Refusal(
+                        .invalid, field: "spec", finding: "the pool has no specification",
+                        remedy: NodePoolSpec.whenMissing ?? "Give one")
+                }
+                return (WireEncoder.encode(spec), .text)
+            }
+        case .pods, .events: preconditionFailure("no route writes these")
         }
     }
 
@@ -121,7 +130,7 @@ extension Admission {
                 throw Refusal(
                     .malformed, field: error.field,
                     finding: "strict decoding error: unknown field \"\(error.field)\"",
-                    remedy: error.remedy)
+                    remedy: error.remedy, also: error.also)
             }
         }
     }

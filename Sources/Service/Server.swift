@@ -84,6 +84,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     private static let strangersBytes = 64 << 10
 
     func handle(_ request: Request, on exchange: Exchange) {
+        exchange.note = AnswerForm(request.head).rawValue
         do throws(Refusal) {
             try route(request, exchange)
         } catch {
@@ -228,7 +229,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
 
     // MARK: Answers
 
-    static let jsonHeaders = Headers([("Content-Type", "application/json")])
+    static let jsonType = "application/json"
+    static let jsonHeaders = Headers([("Content-Type", jsonType)])
 
     func reply(_ status: Int, _ body: [UInt8], _ exchange: Exchange) {
         answer(status, Self.jsonHeaders, body, exchange)

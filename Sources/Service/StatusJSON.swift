@@ -6,14 +6,13 @@ enum StatusJSON {
     static func failure(_ refusal: Refusal) -> [UInt8] {
         write(
             code: refusal.reason.statusCode, reason: refusal.reason.word,
-            message: refusal.description, field: refusal.field, finding: refusal.finding)
+            message: refusal.description,
+            causes: ([refusal] + refusal.also).filter { !$0.field.isEmpty })
     }
 
     static func failure(code: Int, message: String) -> [UInt8] {
         let reason = Refusal.Reason.allCases.first { $0.statusCode == code }
-        return write(
-            code: code, reason: reason?.word ?? "BadRequest", message: message, field: "",
-            finding: message)
+        return write(code: code, reason: reason?.word ?? "BadRequest", message: message, causes: [])
     }
 
     /// Somebody has seen a version that is not reached here yet.
@@ -44,8 +43,9 @@ enum StatusJSON {
         return json.bytes
     }
 
+    /// `causes` are whole sentences: kubectl shows them instead of the message.
     private static func write(
-        code: Int, reason: String, message: String, field: String, finding: String
+        code: Int, reason: String, message: String, causes: [Refusal]
     ) -> [UInt8] {
         var json = JSONWriter(capacity: 512)
         ObjectJSON.open("Status", "v1", into: &json)
@@ -55,15 +55,18 @@ enum StatusJSON {
         json.member("status", "Failure")
         json.member("message", message)
         json.member("reason", reason)
-        if !field.isEmpty {
+        if !causes.isEmpty {
             json.key("details")
             json.openObject()
             json.key("causes")
             json.openArray()
-            json.openObject()
-            json.member("field", field)
-            json.member("message", finding)
-            json.closeObject()
+            for cause in causes {
+                json.openObject()
+                json.member("field", cause.field)
+                json.member("message", cause.advice)
+                if cause.reason == .invalid { json.member("reason", "FieldValueInvalid") }
+                json.closeObject()
+            }
             json.closeArray()
             json.closeObject()
         }

@@ -11,6 +11,16 @@ struct Texts {
     /// The user's part of the metadata.
     var head: [UInt8]
     var body: DocumentBody
+
+    init(head: [UInt8], body: DocumentBody) {
+        self.head = head
+        self.body = body
+    }
+
+    /// The head alone, where reading the body would cost a look at the disk.
+    init(headOf text: DocumentText) {
+        self.init(head: text.head, body: DocumentBody(content: []))
+    }
 }
 
 /// An object as the next write will find it.
@@ -118,7 +128,7 @@ extension Item {
         }
     }
 
-    var uid: UInt64 { order }
+    var uid: UInt64 { ListPlace(after: self).uid }
 
     var deletedAt: Tick? {
         switch self {

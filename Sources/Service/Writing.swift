@@ -62,11 +62,17 @@ extension Server {
         let isLarge = call.request.body.count > 1 << 20
         let limits =
             isLarge ? WireLimits(keys: 200_000, documentBytes: 8 << 20) : WireLimits.request
+        if resource == .jobs, call.hasYAML {
+            let documents = try call.yamlDocuments()
+            if documents.count > 1 {
+                return try createJobs(JobBatch(documents), admission, call)
+            }
+        }
         let document = try admission.document(call, limits: limits)
         if resource == .jobs, let kind = document.root["kind"]?.string,
             kind == "JobList" || kind == "List"
         {
-            return try createJobs(document, admission, call)
+            return try createJobs(JobBatch(list: document), admission, call)
         }
         guard !isLarge else {
             throw Refusal(

@@ -16,7 +16,15 @@ extension DecodingSession {
         switch node.kind {
         case .string, .plain: return text(of: node)
         case .null, .bool, .number, .array, .object:
-            throw mismatch("a string", "Put it in quotes", index)
+            throw mismatch("a string", textHint(node.kind), index)
+        }
+    }
+
+    private func textHint(_ kind: Document.Kind) -> String {
+        switch kind {
+        case .null: "Write a text, \"\" for an empty one, or remove it"
+        case .array, .object: "Write one text"
+        case .bool, .number, .string, .plain: "Put it in quotes"
         }
     }
 
@@ -100,7 +108,7 @@ extension DecodingSession {
 
     func strings(_ array: Int) throws(Refusal) -> [String] {
         guard nodes[array].kind == .array else {
-            throw mismatch("a list of strings", "Write [ … ]", array)
+            throw mismatch("a list of strings", listHint(array), array)
         }
         var found: [String] = []
         found.reserveCapacity(Int(nodes[array].length))
@@ -110,6 +118,15 @@ extension DecodingSession {
             at = Int(nodes[at].next)
         }
         return found
+    }
+
+    /// The list that was probably meant: one text for each word.
+    private func listHint(_ node: Int) -> String {
+        guard nodes[node].kind == .string || nodes[node].kind == .plain else {
+            return "Write a list, such as [\"one\", \"two\"]"
+        }
+        let words = text(of: nodes[node]).split(separator: " ").prefix(4).map { quoted(String($0)) }
+        return "Write a list, such as [\(words.joined(separator: ", "))]"
     }
 
     func stringMap(_ object: Int) throws(Refusal) -> StringMap {

@@ -36,11 +36,15 @@ extension Quantity {
         let bytes = text.utf8Span.span
         guard let number = DecimalText(bytes, readsExponent: true),
             let scale = Self.scale(of: bytes, from: number.length)
-        else { throw Self.refusal(quoted(text)) }
+        else {
+            throw Refusal(
+                .malformed, finding: "expected an amount, found \(quoted(text))",
+                remedy: Self.hint)
+        }
         guard !number.isNegative || number.mantissa == 0 else {
             throw Refusal(
                 .malformed, finding: "expected an amount of zero or more, found \(quoted(text))",
-                remedy: "Write an amount such as 500m, 8 or 64Gi")
+                remedy: Self.hint)
         }
         var scaled = number
         scaled.exponent += scale.exponent
@@ -87,11 +91,7 @@ extension Quantity {
         }
     }
 
-    private static func refusal(_ found: String) -> Refusal {
-        Refusal(
-            .malformed, finding: "expected an amount, found \(found)",
-            remedy: "Write an amount such as 500m, 8 or 64Gi")
-    }
+    private static let hint = "Write an amount such as 500m, 8 or 64Gi"
 }
 
 extension Quantity: CustomStringConvertible {
@@ -110,7 +110,7 @@ extension Quantity: CustomStringConvertible {
 
 extension Quantity: Codable {
     public init(from decoder: any Decoder) throws {
-        try self.init(scalarText(decoder, orThrow: Self.refusal("something else")))
+        try self.init(scalarText(decoder, wanted: "an amount", Self.hint))
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -125,12 +125,13 @@ extension Quantity: SchemaDescribed {
 }
 
 /// The text of a string or number, for scalars that accept both.
-func scalarText(_ decoder: any Decoder, orThrow refusal: Refusal) throws -> String {
+func scalarText(_ decoder: any Decoder, wanted: String, _ remedy: String) throws -> String {
     if let own = decoder as? DocumentDecoder {
         let node = own.session.nodes[own.node]
         switch node.kind {
         case .string, .plain, .number: return own.session.document.text(of: node)
-        case .null, .bool, .array, .object: throw refusal
+        case .null, .bool, .array, .object:
+            throw own.session.mismatch(wanted, remedy, own.node)
         }
     }
     return try decoder.singleValueContainer().decode(String.self)

@@ -5,4 +5,5 @@
 // paths, the refusal of unknown fields, encoding and the published schema. No I/O, no clock.
 //
 // Read in this order: WireLimits → Document → JSONParser → WireDecoder → JSONWriter → WireEncoder →
-// JSON → JSONPatch → StringMap → Quantity → WireDuration → Timestamp → Schema.
+// JSON → JSONPatch → StringMap → Quantity → Price → Portion →
+// WireDuration → Timestamp → Schema.

@@ -18,10 +18,10 @@ public enum WireDecoder {
     ) throws(Refusal) -> T {
         let session = DecodingSession(place)
         let value = try session.decodeRoot(type)
-        if unknown == .refuse, session.hasUnknownFields,
-            let first = explainUnknown(type, place, atMost: 1).first
-        {
-            throw first
+        if unknown == .refuse, session.hasUnknownFields {
+            var defects = Defects()
+            for refusal in explainUnknown(type, place, atMost: 20) { defects.add(refusal) }
+            try defects.refuse()
         }
         return value
     }
@@ -172,7 +172,7 @@ extension DecodingSession {
             let remedy: String
             if let close = nearest(name, among: known) {
                 remedy = "Rename it to \(quoted(close))"
-            } else if known.isEmpty || known.count > 12 {
+            } else if known.isEmpty || known.count > 20 {
                 remedy = "Remove it"
             } else {
                 remedy = "Remove it; known here: \(known.joined(separator: ", "))"

@@ -6,6 +6,8 @@ public import Primitives
 public struct WireDuration: Hashable, Comparable, Sendable, BitwiseCopyable {
     public let milliseconds: Int64
 
+    public static let none = WireDuration(milliseconds: 0)
+
     /// 36,525 days.
     public static let longest = WireDuration(milliseconds: 36_525 * 86_400_000)
 
@@ -80,9 +82,10 @@ extension WireDuration {
 
     private static func refusal(_ text: String) -> Refusal {
         Refusal(
-            .malformed, finding: "expected a duration, found \(quoted(text))",
-            remedy: "Write a duration such as 4h30m, 90s or 1d12h")
+            .malformed, finding: "expected a duration, found \(quoted(text))", remedy: hint)
     }
+
+    private static let hint = "Write a duration such as 4h30m, 90s or 1d12h"
 }
 
 extension WireDuration: CustomStringConvertible {
@@ -104,7 +107,7 @@ extension WireDuration: CustomStringConvertible {
 
 extension WireDuration: Codable {
     public init(from decoder: any Decoder) throws {
-        try self.init(scalarText(decoder, orThrow: Self.refusal("something else")))
+        try self.init(scalarText(decoder, wanted: "a duration", Self.hint))
     }
 
     public func encode(to encoder: any Encoder) throws {

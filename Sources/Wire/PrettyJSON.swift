@@ -1,8 +1,7 @@
-import Wire
-
 /// JSON over many lines, two blanks a level, as people read it.
-enum PrettyJSON {
-    static func text(_ tree: JSON) -> String {
+public enum PrettyJSON {
+    /// The tree, ending in a line break.
+    public static func text(_ tree: JSON) -> String {
         var out = ""
         write(tree, level: 0, &out)
         return out + "\n"
