@@ -55,6 +55,8 @@ extension AgentDriver {
         }
         let rank = Running(step: step, isChild: isChild, handle: handle.take())
         running[name] = rank
+        clock.begin(name, isFound: !isChild)
+        sampler.add(name, step)
         if isGone { return stepEnded(name) }
         guard let number = rank.descriptor else { return }
         do throws(Refusal) {
@@ -69,6 +71,8 @@ extension AgentDriver {
     func stepEnded(_ name: RankName) {
         guard let rank = running.removeValue(forKey: name) else { return }
         if let watch = rank.watch { reactor.unwatch(watch) }
+        clock.end(name)
+        sampler.remove(name)
         var end = RankEnd(.lost, at: Clock.now().milliseconds)
         do throws(SystemError) {
             let ending =
@@ -81,6 +85,16 @@ extension AgentDriver {
         machine.ended(name, end)
         perform()
         pollLogs()
+    }
+
+    /// Tells what the machine and its ranks use; nobody hears it while the controller is away.
+    func tell(_ reports: [UsageReport]) {
+        guard machine.isWelcome else { return }
+        for report in reports {
+            var message = AgentMessage()
+            message.usage = report
+            send(message)
+        }
     }
 
     /// Users look into the log for what the step wrote into its record.

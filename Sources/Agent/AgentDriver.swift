@@ -61,6 +61,8 @@ final class AgentDriver {
     var machine = AgentMachine()
     var running: [RankName: Running] = [:]
     private var logs: LogStreams
+    let clock: LogClock
+    let sampler: UsageSampler
     private var socket: WebSocket?
     private var backoff: Backoff
     private var heartbeat = AgentProtocol.heartbeatMilliseconds
@@ -92,7 +94,8 @@ final class AgentDriver {
         reactor = try Reactor(limits: limits)
         store = try RankStore(options.dataDirectory)
         hello = try options.hello(boot: store.boot)
-        logs = LogStreams(ranksPath: store.ranksPath, node: hello.name)
+        clock = LogClock(reactor: reactor, ranksPath: store.ranksPath, log: log)
+        logs = LogStreams(ranksPath: store.ranksPath, node: hello.name, clock: clock)
         do throws(SystemError) {
             if let path = options.stepPath {
                 step = StepProcess(executable: path)
@@ -103,6 +106,7 @@ final class AgentDriver {
             try SystemCall.run("access", on: path) { access(path, X_OK) }
             backoff = Backoff(seed: try Entropy.word())
             sweeper = try Sweeper.start(on: store.trashPath)
+            sampler = try UsageSampler.start()
         } catch {
             throw error.refusal(remedy: "Install muster-step beside muster")
         }
@@ -118,6 +122,7 @@ final class AgentDriver {
         log.info("node \(hello.name) with \(machine.liveRanks) ranks dials \(endpoint)")
         dial()
         tick()
+        sampler.deliver(on: reactor) { [weak self] in self?.tell($0) }
         reactor.run()
         socket = nil
         // Timers of the reactor still hold this object, so nothing is left to its end.
@@ -126,6 +131,8 @@ final class AgentDriver {
         }
         running = [:]
         sweeper.close()
+        sampler.close()
+        clock.close()
         store.release()
     }
 
@@ -246,7 +253,7 @@ extension AgentDriver {
         }
     }
 
-    private func send(_ message: AgentMessage) {
+    func send(_ message: AgentMessage) {
         socket?.send(text: String(decoding: WireEncoder.encode(message), as: UTF8.self))
     }
 
@@ -276,9 +283,9 @@ extension AgentDriver {
             try store.discard(name)
             unswept += 1
             scheduleSweep()
-        case .readLog(let request): say(logs.open(request) { [self] in machine.isLive($0) })
+        case .readLog(let request): say(logs.open(request) { [self] in machine.logFacts(of: $0) })
         case .continueLog(let stream):
-            say(logs.proceed(stream) { [self] in machine.isLive($0) })
+            say(logs.proceed(stream) { [self] in machine.logFacts(of: $0) })
         case .closeLog(let stream): logs.close(stream)
         case .refused(let text):
             log.warning("the controller turns this node away: \(text)")
@@ -356,6 +363,6 @@ extension AgentDriver {
     func pollLogs() {
         guard logs.hasWaiting else { return }
         let isFull = (socket?.unsentBytes ?? 0) > Limits.unsentBytes
-        say(isFull ? [] : logs.poll { [self] in machine.isLive($0) })
+        say(isFull ? [] : logs.poll { [self] in machine.logFacts(of: $0) })
     }
 }

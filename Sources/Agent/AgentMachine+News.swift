@@ -65,6 +65,8 @@ extension AgentMachine {
         ranks[name]?.phase = .ended
         ranks[name]?.end = end
         liveCount -= 1
+        jobs[name.job]?.liveCount -= 1
+        if jobs[name.job]?.liveCount == 0 { releaseSpared(of: name.job) }
     }
 
     // MARK: Reports
@@ -107,7 +109,8 @@ extension AgentMachine {
             guard rank.endReport == nil, let end = rank.end else { return }
             if rank.isDelivered {
                 ranks[name]?.isDelivered = false
-                deliveredCount -= 1
+                if !rank.isSpared { deliveredCount -= 1 }
+                ranks[name]?.isSpared = false
             }
             let number = report(
                 name, end.how, code: end.code, timedOut: end.timedOut, at: end.at)
@@ -147,16 +150,20 @@ extension AgentMachine {
     private mutating func deliver(_ name: RankName) {
         guard let end = ranks[name]?.end else { return }
         ranks[name]?.isDelivered = true
-        deliveredCount += 1
-        aging.push(Aged(at: end.at, name: name))
-        if aging.count > 2 * deliveredCount + 1024 { rebuildAging() }
+        age(Aged(at: end.at, name: name))
         while deliveredCount > limits.keptRanks, let oldest = aging.pop() { expire(oldest) }
+    }
+
+    private mutating func age(_ aged: Aged) {
+        deliveredCount += 1
+        aging.push(aged)
+        if aging.count > 2 * deliveredCount + 1024 { rebuildAging() }
     }
 
     /// Drops the entries of ranks that are gone, so that the heap stays as small as what it names.
     private mutating func rebuildAging() {
         aging = Heap()
-        for (name, rank) in ranks where rank.isDelivered {
+        for (name, rank) in ranks where rank.isDelivered && !rank.isSpared {
             if let end = rank.end { aging.push(Aged(at: end.at, name: name)) }
         }
     }
@@ -171,13 +178,34 @@ extension AgentMachine {
     }
 
     private mutating func expire(_ aged: Aged) {
-        guard let rank = ranks[aged.name], rank.isDelivered, rank.end?.at == aged.at else { return }
-        drop(aged.name)
+        let name = aged.name
+        guard let rank = ranks[name], rank.isDelivered, !rank.isSpared, rank.end?.at == aged.at
+        else { return }
+        guard isLookedBackAt(name) else { return drop(name) }
+        ranks[name]?.isSpared = true
+        deliveredCount -= 1
+        jobs[name.job]?.spared.append(aged)
+    }
+
+    /// Whether a job that runs here may want to see this rank: of its newest attempt or the last.
+    private func isLookedBackAt(_ name: RankName) -> Bool {
+        guard let job = jobs[name.job], job.liveCount > 0 else { return false }
+        return name.attempt >= job.highestAttempt || job.highestAttempt - name.attempt == 1
+    }
+
+    /// What was spared is as old as it is, and goes unless there is reason to spare it again.
+    mutating func releaseSpared(of job: UInt64) {
+        let spared = jobs[job]?.spared ?? []
+        jobs[job]?.spared = []
+        for aged in spared where ranks[aged.name]?.isSpared ?? false {
+            ranks[aged.name]?.isSpared = false
+            age(aged)
+        }
     }
 
     private mutating func drop(_ name: RankName) {
         guard let rank = ranks.removeValue(forKey: name) else { return }
-        if rank.isDelivered { deliveredCount -= 1 }
+        if rank.isDelivered, !rank.isSpared { deliveredCount -= 1 }
         if let number = rank.startReport { pending[number] = nil }
         if let number = rank.endReport { pending[number] = nil }
         jobs[name.job]?.ranks.remove(name)

@@ -43,6 +43,8 @@ public struct AgentMachine: Sendable {
         var phase: Phase
         var end: RankEnd?
         var isDelivered = false
+        /// Old enough to go, and kept since its job runs here and may want to look back.
+        var isSpared = false
         var startedAt: Int64 = 0
         /// Whether there is, or may be, a directory.
         var isOnDisk: Bool
@@ -55,6 +57,9 @@ public struct AgentMachine: Sendable {
         var highestAttempt: UInt32 = 0
         var ranks: Set<RankName> = []
         var isForgotten = false
+        var liveCount = 0
+        /// Ends that go with the job's last live rank here.
+        var spared: [Aged] = []
     }
 
     let limits: Limits
@@ -89,6 +94,11 @@ public struct AgentMachine: Sendable {
     public func isLive(_ name: RankName) -> Bool? { ranks[name].map { $0.phase != .ended } }
 
     public var liveRanks: Int { liveCount }
+
+    /// What readers of a rank's log have to know; nil for a rank that is not known.
+    func logFacts(of name: RankName) -> LogFacts? {
+        ranks[name].map { LogFacts(mayGrow: $0.phase != .ended, endedAt: $0.end?.at) }
+    }
 
     // MARK: The controller's words
 
@@ -221,9 +231,15 @@ extension AgentMachine {
 
     mutating func insert(_ name: RankName, _ rank: Rank) {
         ranks[name] = rank
-        if rank.phase != .ended { liveCount += 1 }
         jobs[name.job, default: Job()].ranks.insert(name)
+        if rank.phase != .ended {
+            liveCount += 1
+            jobs[name.job]?.liveCount += 1
+        }
         let highest = jobs[name.job]?.highestAttempt ?? 0
-        jobs[name.job]?.highestAttempt = max(highest, name.attempt)
+        guard name.attempt > highest else { return }
+        jobs[name.job]?.highestAttempt = name.attempt
+        // What was the last attempt but one is looked back at no more.
+        releaseSpared(of: name.job)
     }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import Host
+import Primitives
 import Resources
 
 /// What a log stream has to say to the controller.
@@ -9,74 +10,103 @@ enum LogOutput: Hashable {
     case end(LogEnd)
 }
 
+/// What a reader of a log has to know about its rank.
+struct LogFacts: Hashable {
+    /// The rank may still write.
+    let mayGrow: Bool
+    /// When it ended; nil while it may still write.
+    let endedAt: Int64?
+}
+
 /// The logs that are being read: one frame each is under way, the next waits for the reader.
 ///
-/// `isLive` tells of a rank whether it may still write; nil where it is not known.
+/// The facts about a rank are asked for each time; nil where it is not known.
 struct LogStreams {
     static let streamsMax = 256
-    /// How far a tail is searched back from the end.
-    static let tailBytesMax: Int64 = 16 << 20
+    /// Bytes read at once where times are put in front of lines: an empty line then sends 32 bytes.
+    static let stampedChunkBytes = 64 * 1024
 
-    typealias Liveness = (RankName) -> Bool?
+    typealias Facts = (RankName) -> LogFacts?
 
     private struct Stream {
         let name: RankName
         let path: String
         let follows: Bool
-        var offset: Int64
+        var offset: Int64 = 0
         var left: Int64
+        /// Set where each line's time is wanted.
+        var stamps: LineStamps?
         /// All was read that is there; more may come.
         var isWaiting = false
     }
 
     private let ranksPath: String
     private let node: String
+    private let clock: LogClock
     private var streams: [UInt64: Stream] = [:]
 
-    init(ranksPath: String, node: String) {
+    init(ranksPath: String, node: String, clock: LogClock) {
         self.ranksPath = ranksPath
         self.node = node
+        self.clock = clock
     }
 
     /// Whether some reader waits for more to be written.
     var hasWaiting: Bool { streams.values.contains { $0.isWaiting } }
 
-    mutating func open(_ request: LogRequest, _ isLive: Liveness) -> [LogOutput] {
+    mutating func open(_ request: LogRequest, _ facts: Facts) -> [LogOutput] {
         let name = RankName(job: request.job, attempt: request.attempt, rank: request.rank)
         let path = "\(ranksPath)/\(name.place)/log"
         streams[request.stream] = nil
         guard streams.count < LogStreams.streamsMax else {
             return fail(
-                request.stream,
+                request.stream, .busy,
                 "\(streams.count) logs of node \(node) are being read; try again later")
         }
-        guard isLive(name) != nil else {
-            return fail(request.stream, "node \(node) knows no \(name); there is no \(path)")
+        guard let known = facts(name) else {
+            return fail(
+                request.stream, .unknown, "node \(node) knows no \(name); there is no \(path)")
         }
         var stream = Stream(
-            name: name, path: path, follows: request.follow, offset: max(0, request.offset),
+            name: name, path: path, follows: request.follow,
             left: max(0, request.limitBytes ?? .max))
-        if let lines = request.tailLines {
-            do throws(SystemError) {
-                stream.offset = try LogStreams.start(ofLast: max(0, lines), in: path)
-            } catch {
-                // A rank that has not written yet has no tail, which `advance` sorts out.
-                stream.offset = 0
-            }
+        if request.timestamps ?? false {
+            stream.stamps = LineStamps(timesPath: clock.timesPath(of: name))
+        }
+        do throws(SystemError) {
+            stream.offset = try start(of: request, name, path, known)
+        } catch {
+            // A rank that has not written yet has no tail, which `advance` sorts out.
+            stream.offset = 0
         }
         streams[request.stream] = stream
-        return advance(request.stream, isLive)
+        return advance(request.stream, facts)
+    }
+
+    private func start(
+        of request: LogRequest, _ name: RankName, _ path: String, _ facts: LogFacts
+    ) throws(SystemError) -> Int64 {
+        var start = max(0, request.offset)
+        if let lines = request.tailLines { start = try LogStart.ofLast(max(0, lines), in: path) }
+        // By this machine's clock, which has stamped the lines.
+        let age = request.sinceMilliseconds.map { max(0, min($0, Clock.now().milliseconds)) }
+        let ticks = [request.sinceTime, age.map { Clock.now().milliseconds - $0 }]
+        guard let tick = ticks.compactMap(\.self).max() else { return start }
+        clock.look(name)
+        let since = try LogStart.since(
+            tick, in: path, timesPath: clock.timesPath(of: name), endedAt: facts.endedAt)
+        return max(start, since)
     }
 
     /// The reader has taken the last frame.
-    mutating func proceed(_ id: UInt64, _ isLive: Liveness) -> [LogOutput] {
-        streams[id]?.isWaiting ?? true ? [] : advance(id, isLive)
+    mutating func proceed(_ id: UInt64, _ facts: Facts) -> [LogOutput] {
+        streams[id]?.isWaiting ?? true ? [] : advance(id, facts)
     }
 
     /// Looks whether those that wait can go on.
-    mutating func poll(_ isLive: Liveness) -> [LogOutput] {
+    mutating func poll(_ facts: Facts) -> [LogOutput] {
         let waiting = streams.filter { $0.value.isWaiting }.keys.sorted()
-        return waiting.flatMap { advance($0, isLive) }
+        return waiting.flatMap { advance($0, facts) }
     }
 
     mutating func close(_ id: UInt64) { streams[id] = nil }
@@ -84,24 +114,34 @@ struct LogStreams {
     mutating func closeAll() { streams = [:] }
 
     /// Sends the next piece, ends the stream, or lets it wait.
-    private mutating func advance(_ id: UInt64, _ isLive: Liveness) -> [LogOutput] {
+    private mutating func advance(_ id: UInt64, _ facts: Facts) -> [LogOutput] {
         guard var stream = streams[id] else { return [] }
         // Asked before reading: what an ended rank has written is all there is.
-        let mayGrow = isLive(stream.name) ?? false
-        let count = Int(min(stream.left, Int64(AgentProtocol.logChunkBytes)))
-        let bytes: [UInt8]
+        let known = facts(stream.name)
+        let mayGrow = known?.mayGrow ?? false
+        let chunk =
+            stream.stamps == nil ? AgentProtocol.logChunkBytes : LogStreams.stampedChunkBytes
+        let count = stream.stamps == nil ? Int(min(stream.left, Int64(chunk))) : chunk
+        var bytes: [UInt8]
         do throws(SystemError) {
             bytes = try Files.read(stream.path, at: stream.offset, atMost: count)
         } catch {
             // A rank that is about to start has no log yet.
             guard error.code == ENOENT, mayGrow else {
-                return fail(id, "the log of \(stream.name) on node \(node): \(error)")
+                return fail(
+                    id, error.code == ENOENT ? .unknown : .unreadable,
+                    "the log of \(stream.name) on node \(node): \(error)")
             }
             bytes = []
         }
-        stream.offset += Int64(bytes.count)
+        let isLast = bytes.count < count && !(mayGrow && stream.follows)
+        if stream.stamps == nil {
+            stream.offset += Int64(bytes.count)
+        } else {
+            bytes = stamp(bytes, &stream, known, isLast: isLast, isFull: bytes.count == count)
+        }
         stream.left -= Int64(bytes.count)
-        let isDone = stream.left == 0 || (bytes.count < count && !(mayGrow && stream.follows))
+        let isDone = stream.left == 0 || isLast
         stream.isWaiting = bytes.isEmpty
         streams[id] = isDone ? nil : stream
         var output: [LogOutput] = []
@@ -110,9 +150,27 @@ struct LogStreams {
         return output
     }
 
-    private mutating func fail(_ id: UInt64, _ text: String) -> [LogOutput] {
+    /// The lines just read with their times; what is not taken is read again.
+    private func stamp(
+        _ bytes: [UInt8], _ stream: inout Stream, _ facts: LogFacts?, isLast: Bool, isFull: Bool
+    ) -> [UInt8] {
+        guard var stamps = stream.stamps, !bytes.isEmpty else { return [] }
+        // What was read is noted before it is told: it has the same time whenever it is read.
+        clock.look(stream.name)
+        stamps.refresh()
+        let (stamped, taken) = stamps.stamp(
+            bytes, at: stream.offset, isLast: isLast, isFull: isFull,
+            fallback: facts?.endedAt ?? Clock.now().milliseconds)
+        stream.stamps = stamps
+        stream.offset += Int64(taken)
+        return stamped.count > stream.left ? Array(stamped.prefix(Int(stream.left))) : stamped
+    }
+
+    private mutating func fail(
+        _ id: UInt64, _ reason: LogEnd.Reason, _ text: String
+    ) -> [LogOutput] {
         streams[id] = nil
-        return [.end(LogEnd(stream: id, failure: text))]
+        return [.end(LogEnd(stream: id, failure: text, reason: reason))]
     }
 
     private static func frame(_ id: UInt64, _ bytes: [UInt8]) -> [UInt8] {
@@ -123,25 +181,5 @@ struct LogStreams {
         }
         frame.append(contentsOf: bytes)
         return frame
-    }
-
-    /// Where the last lines of a file begin; a line feed at the very end closes the last of them.
-    static func start(ofLast lines: Int, in path: String) throws(SystemError) -> Int64 {
-        let size = try Files.size(path)
-        guard lines > 0 else { return size }
-        let floor = max(0, size - tailBytesMax)
-        var wanted = lines
-        var end = size
-        while end > floor {
-            let start = max(floor, end - 65_536)
-            let bytes = try Files.read(path, at: start, atMost: Int(end - start))
-            for index in bytes.indices.reversed() where bytes[index] == 10 {
-                if start + Int64(index) == size - 1 { continue }
-                wanted -= 1
-                if wanted == 0 { return start + Int64(index) + 1 }
-            }
-            end = start
-        }
-        return floor
     }
 }

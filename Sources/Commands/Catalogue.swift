@@ -16,7 +16,10 @@ enum Catalogue {
                     EventsCommand.self,
                 ]
             ),
-            ("Cluster", [CordonCommand.self, UncordonCommand.self, TokenCommand.self]),
+            (
+                "Cluster",
+                [TopCommand.self, CordonCommand.self, UncordonCommand.self, TokenCommand.self]
+            ),
             ("Services", [ServeCommand.self, AgentCommand.self]),
             (
                 "This program",

@@ -34,7 +34,7 @@ struct JobAttendant {
         let placements = report.placements
         let follower = LogFollower(
             access: progress.client.access, console: session.console,
-            namespace: progress.namespace)
+            wish: LogRequest(namespace: progress.namespace, pod: "", isFollowed: true))
         do throws(Refusal) {
             try follower.follow(placements, hasPrefix: placements.count > 1)
         } catch {

@@ -7,8 +7,15 @@ struct LogFollower {
     let access: Access
     let console: Console
     let namespace: String
-    var isFollowed = true
-    var tail: Int?
+    /// What is wanted of each log; its pod is filled in.
+    let wish: LogRequest
+
+    init(access: Access, console: Console, wish: LogRequest) {
+        self.access = access
+        self.console = console
+        self.wish = wish
+        namespace = wish.namespace
+    }
 
     /// More streams than this at once would only make a screen unreadable.
     static let streamsMax = 64
@@ -59,8 +66,8 @@ struct LogFollower {
         _ placement: JobReport.Placement, _ prefix: String, _ failures: Lock<[Refusal]>
     ) {
         let client = APIClient(access)
-        let request = LogRequest(
-            namespace: namespace, pod: placement.pod, isFollowed: isFollowed, tail: tail)
+        var request = wish
+        request.pod = placement.pod
         var printer = LinePrinter(console: console, prefix: Array(prefix.utf8))
         for attempt in 1...Self.startupTries {
             do throws(Refusal) {
@@ -70,7 +77,7 @@ struct LogFollower {
                 }
                 return printer.finish()
             } catch {
-                let isEarly = error.reason == .notFound && isFollowed && !printer.hasPrinted
+                let isEarly = error.reason == .notFound && wish.isFollowed && !printer.hasPrinted
                 guard isEarly, attempt < Self.startupTries else {
                     printer.finish()
                     return failures.withLock { $0.append(error.under(placement.pod)) }

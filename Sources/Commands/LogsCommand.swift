@@ -1,5 +1,6 @@
 import Client
 import Primitives
+import Wire
 
 /// `logs JOB|POD`
 struct LogsCommand: Command {
@@ -10,13 +11,17 @@ struct LogsCommand: Command {
             Synopsis.Option("-f, --follow", "go on until the job ends"),
             Synopsis.Option("--rank N", "only this rank; may be repeated"),
             Synopsis.Option("--tail N", "only the last N lines of each rank"),
+            Synopsis.Option("--since SPAN", "only lines of the last 10s, 5m, 2h or so"),
+            Synopsis.Option("--since-time TIME", "only lines from then on: 2026-11-20T10:00:00Z"),
+            Synopsis.Option("--timestamps", "put its time in front of each line"),
+            Synopsis.Option("-p, --previous", "of the attempt before the present one"),
         ],
-        example: "muster logs train -f\nmuster logs train --rank 0 --tail 100")
+        example: "muster logs train -f\nmuster logs train --rank 0 --since 10m --timestamps")
 
     private let reference: String
     private let isFollowed: Bool
     private let ranks: [Int]
-    private let tail: Int?
+    private var wish: LogRequest
 
     init(_ arguments: inout Arguments) throws(Refusal) {
         isFollowed = try arguments.flag("--follow", "-f")
@@ -30,7 +35,24 @@ struct LogsCommand: Command {
             ranks.append(rank)
         }
         self.ranks = ranks
-        tail = try arguments.number("--tail", within: 0...1_000_000)
+        wish = LogRequest(namespace: "", pod: "", isFollowed: isFollowed)
+        wish.tail = try arguments.number("--tail", within: 0...1_000_000)
+        wish.hasTimestamps = try arguments.flag("--timestamps")
+        wish.isPrevious = try arguments.flag("--previous", "-p")
+        if let text = try arguments.option("--since") {
+            do throws(Refusal) {
+                wish.sinceSeconds = max(1, try WireDuration(text).seconds)
+            } catch {
+                throw error.under("--since")
+            }
+        }
+        if let text = try arguments.option("--since-time") {
+            do throws(Refusal) {
+                wish.sinceTime = try Timestamp(text).text(fraction: 3)
+            } catch {
+                throw error.under("--since-time")
+            }
+        }
         reference = try arguments.word("JOB")
         try arguments.end()
     }
@@ -39,9 +61,9 @@ struct LogsCommand: Command {
         let client = try session.client()
         let namespace = try session.namespace()
         let (kind, name) = try Kind.reference(reference, assumed: .job)
-        let follower = LogFollower(
-            access: client.access, console: session.console, namespace: namespace,
-            isFollowed: isFollowed, tail: tail)
+        var wish = wish
+        wish.namespace = namespace
+        let follower = LogFollower(access: client.access, console: session.console, wish: wish)
         if kind == .job, let job = try client.find(Kind.job.path(name, in: namespace)) {
             try show(JobReport(tree: job), follower, client)
             return .done

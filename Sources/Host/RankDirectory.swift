@@ -8,6 +8,7 @@ public import Primitives
 ///     order    the agent, once       what to run
 ///     script   the agent, once       the user's script, where there is one
 ///     log      the step, appending   output and errors of every process
+///     times    the agent, often      when it saw how much of the log
 ///     started  the step, once        who lives
 ///     lease    the agent, often      how long the rank is still ours
 ///     exit     the step, once        nobody lives; how it ended

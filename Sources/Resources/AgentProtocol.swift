@@ -18,6 +18,8 @@ public struct AgentMessage: Codable, Hashable, Sendable {
     public var heartbeat: Bool?
     public var reports: [AgentReport]?
     public var logEnd: LogEnd?
+    /// Every ten seconds or so; of interest for a minute, and never repeated.
+    public var usage: UsageReport?
 
     public init() {}
 }
@@ -103,12 +105,23 @@ public struct AgentReport: Codable, Hashable, Sendable {
 
 /// A log stream has ended: the rank is over and all was sent, or it could not be read.
 public struct LogEnd: Codable, Hashable, Sendable {
+    /// What kind of failure it is.
+    public enum Reason: String, Codable, CaseIterable, Sendable {
+        /// There is no such log on this node.
+        case unknown
+        /// Too many logs are being read; another time it may work.
+        case busy
+        case unreadable
+    }
+
     public var stream: UInt64
     public var failure: String?
+    public var reason: Reason?
 
-    public init(stream: UInt64, failure: String? = nil) {
+    public init(stream: UInt64, failure: String? = nil, reason: Reason? = nil) {
         self.stream = stream
         self.failure = failure
+        self.reason = reason
     }
 }
 
@@ -225,8 +238,14 @@ public struct LogRequest: Codable, Hashable, Sendable {
     public var offset: Int64
     /// Start this many lines before the end instead; the offset is then ignored.
     public var tailLines: Int?
-    /// Stop after this many bytes.
+    /// Stop after this many bytes, times in front of lines included.
     public var limitBytes: Int64?
+    /// Only lines that were complete at this moment or later; milliseconds since 1970.
+    public var sinceTime: Int64?
+    /// Only lines that were complete this long ago by the node's clock, or later.
+    public var sinceMilliseconds: Int64?
+    /// Put the time at which it was complete in front of each line.
+    public var timestamps: Bool?
     /// Wait for more until the rank has ended.
     public var follow: Bool
 

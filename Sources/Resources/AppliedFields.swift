@@ -11,7 +11,7 @@ struct AppliedFields {
     /// Refuses lists whose elements cannot be told apart.
     init(_ config: JSON, _ rules: MergeRules) throws(Refusal) {
         let read = try Self.read(config, rules)
-        set = FieldSet(nodes: read.set)
+        set = FieldSet(ownable: read.set)
         erased = FieldSet(nodes: read.erased)
     }
 
@@ -39,7 +39,7 @@ struct AppliedFields {
 
     private static func read(_ value: JSON, _ rules: MergeRules) throws(Refusal) -> Reading {
         switch value {
-        case .object(let members) where rules.rule != .atomic:
+        case .object(let members) where !rules.isAtomic:
             return try read(members, rules)
         case .array(let elements):
             guard let naming = rules.naming else { return Reading(isLeaf: true) }
@@ -72,7 +72,8 @@ struct AppliedFields {
     private static func read(
         _ elements: [JSON], _ naming: MergeRules.Naming, _ rules: MergeRules
     ) throws(Refusal) -> Reading {
-        var reading = Reading(isLeaf: false)
+        // Whoever lists no element still wants the list to be there.
+        var reading = Reading(isLeaf: elements.isEmpty)
         for (index, element) in elements.enumerated() {
             switch MergeRules.step(of: element, at: index, naming) {
             case .success(let step):

@@ -8,7 +8,7 @@ extension JSON {
     /// This value with a configuration merged in; null removes, atomic values are replaced.
     func merged(with config: JSON, _ rules: MergeRules) -> JSON {
         switch config {
-        case .object(let changes) where rules.rule != .atomic:
+        case .object(let changes) where !rules.isAtomic:
             return .object(members.merged(with: changes, rules))
         case .array(let items):
             guard let naming = rules.naming else { return config }
@@ -147,7 +147,7 @@ extension JSON {
         depth: Int
     ) -> JSON {
         switch value {
-        case .object(let members) where rules.rule != .atomic:
+        case .object(let members) where !rules.isAtomic:
             return .object(
                 members.compactMap { member in
                     let isRoot = depth == 0 && member.key == "metadata"

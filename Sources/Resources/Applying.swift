@@ -9,6 +9,8 @@ public struct Applied: Hashable, Sendable {
     /// Without `metadata.managedFields`; the server's own metadata is as it was.
     public var object: JSON
     public var fields: ManagedFields
+    /// False when the object and who owns it are as they were: then there is nothing to write.
+    public var isChange: Bool
 }
 
 extension ManagedFields {
@@ -17,13 +19,13 @@ extension ManagedFields {
     /// Of `config`, only what users write is read: not the status (unless it is the subresource),
     /// and no metadata of the server's. `settle` brings the merged object into the form in which it
     /// would be stored (defaults, quantities), so that only real differences make conflicts.
-    /// When nothing changes, both come back equal to what was given.
     public func applying(
         _ config: JSON, to live: JSON?, by author: FieldAuthor, force: Bool, _ rules: MergeRules,
         settle: (JSON) throws(Refusal) -> JSON = { $0 }
     ) throws(ApplyFailure) -> Applied {
         let run = try ApplyRun(config, live, self, author, rules)
-        var (settled, conflicts) = try run.outcome(settle)
+        let settled = try run.outcome(settle)
+        var conflicts = settled.disputes
         if !conflicts.isEmpty, !force, author.manager == LastApplied.manager, let live {
             // What client-side apply wrote last is this user's own.
             let own = LastApplied.fields(of: live, author, rules)
@@ -32,8 +34,20 @@ extension ManagedFields {
         guard conflicts.isEmpty || force else {
             throw .conflicts(conflicts.flatMap(\.causes))
         }
-        settled.object = LastApplied.refreshed(settled.object, config, author)
-        return settled
+        let object = LastApplied.refreshed(settled.object, config, author)
+        let isSame = live?.withoutManagedFields.means(object) ?? false
+        return Applied(
+            object: object, fields: settled.fields, isChange: !isSame || settled.fields != self)
+    }
+}
+
+extension JSON {
+    fileprivate var withoutManagedFields: JSON {
+        guard var metadata = self["metadata"], metadata["managedFields"] != nil else { return self }
+        var bare = self
+        metadata["managedFields"] = nil
+        bare["metadata"] = metadata
+        return bare
     }
 }
 
@@ -55,7 +69,7 @@ private struct Dispute {
 /// One apply, from the configuration to who owns what.
 private struct ApplyRun {
     private let config: JSON
-    private let live: JSON?
+    private let live: JSON
     private let before: ManagedFields
     /// `before` with every entry spelled out.
     private let owners: ManagedFields
@@ -86,7 +100,7 @@ private struct ApplyRun {
         } catch {
             throw .refused(error)
         }
-        self.live = live ?? Self.identity(config)
+        self.live = live?.withoutManagedFields ?? Self.identity(config)
         self.before = before
         self.author = author
         self.rules = rules
@@ -103,13 +117,12 @@ private struct ApplyRun {
     private static func checkRoom(
         _ fields: ManagedFields, _ author: FieldAuthor
     ) throws(Refusal) {
-        let others = fields.entries.filter {
-            $0.operation == .apply && !$0.belongs(to: author, .apply)
-        }
-        guard others.count < ManagedFields.entriesMax - ManagedFields.updatesMax else {
+        let appliers = fields.entries.filter { $0.operation == .apply }
+        let isKnown = appliers.contains { $0.belongs(to: author, .apply) }
+        guard isKnown || appliers.count < ManagedFields.appliersMax else {
             throw Refusal(
                 .invalid, field: "fieldManager",
-                finding: "\(others.count) others have applied to this object",
+                finding: "\(appliers.count) others have applied to this object",
                 remedy: "Use one of the field managers that are there already")
         }
     }
@@ -131,10 +144,15 @@ private struct ApplyRun {
         return .object(members)
     }
 
+    struct Outcome {
+        let object: JSON
+        let fields: ManagedFields
+        let disputes: [Dispute]
+    }
+
     func outcome(
         _ settle: (JSON) throws(Refusal) -> JSON
-    ) throws(ApplyFailure) -> (applied: Applied, disputes: [Dispute]) {
-        guard let live else { preconditionFailure("an apply starts from some object") }
+    ) throws(ApplyFailure) -> Outcome {
         let last = owners.entries.first { $0.belongs(to: author, .apply) }
         let others = owners.entries.filter { !$0.belongs(to: author, .apply) }
         var object = live.merged(with: config, rules)
@@ -155,8 +173,8 @@ private struct ApplyRun {
             let fields = (entry.fields ?? FieldSet()).intersection(disputed)
             return fields.isEmpty ? nil : Dispute(entry: entry, fields: fields)
         }
-        if change.isEmpty, let last, last.fields == applied.set {
-            return (Applied(object: object, fields: before), disputes)
+        if change.isEmpty, (last?.fields ?? FieldSet()) == applied.set {
+            return Outcome(object: object, fields: before, disputes: disputes)
         }
         let lost = touched.union(change.removed)
         var entries = others.compactMap { entry -> ManagedFields.Entry? in
@@ -168,7 +186,7 @@ private struct ApplyRun {
             entries.append(ManagedFields.Entry(author, .apply, applied.set))
         }
         let fields = ManagedFields(entries: entries).capped()
-        return (Applied(object: object, fields: fields), disputes)
+        return Outcome(object: object, fields: fields, disputes: disputes)
     }
 }
 

@@ -26,13 +26,8 @@ extension FieldSet {
         self.init(ownable: FieldComparison.everything(in: object, rules).children)
     }
 
-    /// The fields below one value.
-    init(below value: JSON, _ rules: MergeRules) {
-        self.init(nodes: FieldComparison.everything(in: value, rules).children)
-    }
-
     /// Metadata is everybody's: only what is in it can be owned.
-    fileprivate init(ownable nodes: [Node]) {
+    init(ownable nodes: [Node]) {
         self.init(nodes: nodes)
         let place = self.nodes.place(of: .field("metadata"))
         guard place < nodes.count, nodes[place].step == .field("metadata") else { return }
@@ -86,31 +81,41 @@ extension FieldComparison {
     private static func compare(_ old: JSON, _ new: JSON, _ rules: MergeRules) -> Change {
         var change = Change()
         switch (old, new) {
-        case (.object(let before), .object(let after)) where rules.rule != .atomic:
-            for pair in pairs(before, after) {
-                let inner = difference(pair, rules.member(pair.name))
-                if !inner.isEmpty { change.add(inner, .field(pair.name)) }
+        case (.object(let before), .object(let after)) where !rules.isAtomic:
+            if areAlike(before, after) {
+                for (place, member) in before.enumerated() {
+                    let inner = compare(
+                        member.value, after[place].value, rules.member(member.key))
+                    if !inner.isEmpty { change.add(inner, .field(member.key)) }
+                }
+            } else {
+                for pair in pairs(before, after) {
+                    let inner = difference(pair, rules.member(pair.name))
+                    if !inner.isEmpty { change.add(inner, .field(pair.name)) }
+                }
             }
             change.sort()
         case (.array(let before), .array(let after)):
             guard let naming = rules.naming, let older = named(before, naming),
                 let newer = named(after, naming)
-            else {
-                change.modified.isMember = !old.means(new)
-                return change
-            }
+            else { return replacement(of: old, by: new, rules) }
             for pair in pairs(older, newer) {
                 let inner = difference(pair, rules.elements)
                 if !inner.isEmpty { change.add(inner, FieldStep(text: pair.name)) }
             }
             change.sort()
-        default:
-            guard !old.means(new) else { return change }
-            change.modified.isMember = true
-            // One form has made room for another: what was below has gone, what is below has come.
-            change.removed.children = everything(in: old, rules).children
-            change.added.children = everything(in: new, rules).children
+        default: return replacement(of: old, by: new, rules)
         }
+        return change
+    }
+
+    /// One form has made room for another: what was below has gone, what is below has come.
+    private static func replacement(of old: JSON, by new: JSON, _ rules: MergeRules) -> Change {
+        var change = Change()
+        guard !old.means(new) else { return change }
+        change.modified.isMember = true
+        change.removed.children = everything(in: old, rules).children
+        change.added.children = everything(in: new, rules).children
         return change
     }
 
@@ -133,7 +138,7 @@ extension FieldComparison {
     fileprivate static func everything(in value: JSON, _ rules: MergeRules) -> Branch {
         var branch = Branch(isMember: true)
         switch value {
-        case .object(let members) where rules.rule != .atomic:
+        case .object(let members) where !rules.isAtomic:
             branch.children.reserveCapacity(members.count)
             for member in members {
                 branch.add(
@@ -192,14 +197,17 @@ extension FieldComparison {
         return merged
     }
 
+    /// True when both have the same names in the same order: the common case, and the cheap one.
+    private static func areAlike(_ old: [JSON.Member], _ new: [JSON.Member]) -> Bool {
+        guard old.count == new.count else { return false }
+        for place in old.indices where byteOrder(old[place].key, new[place].key) != 0 {
+            return false
+        }
+        return true
+    }
+
     /// Puts side by side what has the same name.
     private static func pairs(_ old: [JSON.Member], _ new: [JSON.Member]) -> [Pair] {
-        let areAlike =
-            old.count == new.count
-            && zip(old, new).allSatisfy { byteOrder($0.key, $1.key) == 0 }
-        if areAlike {
-            return zip(old, new).map { Pair(name: $0.key, old: $0.value, new: $1.value) }
-        }
         let left = sorted(old)
         let right = sorted(new)
         var pairs: [Pair] = []
@@ -211,10 +219,11 @@ extension FieldComparison {
                 first == left.count
                 ? 1 : second == right.count ? -1 : byteOrder(left[first].key, right[second].key)
             let name = order <= 0 ? left[first].key : right[second].key
-            pairs.append(
-                Pair(
-                    name: name, old: order <= 0 ? left[first].value : nil,
-                    new: order >= 0 ? right[second].value : nil))
+            // Not written as a choice of value or nil: that nil would be the value null.
+            var pair = Pair(name: name)
+            if order <= 0 { pair.old = left[first].value }
+            if order >= 0 { pair.new = right[second].value }
+            pairs.append(pair)
             if order <= 0 { first += 1 }
             if order >= 0 { second += 1 }
         }

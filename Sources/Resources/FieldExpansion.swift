@@ -46,33 +46,39 @@ extension ManagedFields {
 }
 
 /// FieldsV1 of all that a value holds, without a set in between.
-private enum Expansion {
+private struct Expansion {
+    private let document: Document
+
     static func member(
         _ name: String, _ value: Document.Value, _ rules: MergeRules, into json: inout JSONWriter
     ) {
+        let (document, place) = value.place
+        let expansion = Expansion(document: document)
         guard name == "metadata" else {
             json.key("f:" + name)
-            return field(value, rules.member(name), into: &json)
+            return expansion.field(place, rules.member(name), into: &json)
         }
-        let own = value.members.filter { !FieldScope.isServer(metadata: $0.key) }
+        let own = document.members(at: place).filter { !FieldScope.isServer(metadata: $0.key) }
         guard !own.isEmpty else { return }
         json.key("f:metadata")
         json.openObject()
-        members(own, rules.member(name), into: &json)
+        expansion.members(own, rules.member(name), into: &json)
         json.closeObject()
     }
 
-    private static func field(
-        _ value: Document.Value, _ rules: MergeRules, into json: inout JSONWriter
+    private func field(
+        _ place: Document.Place, _ rules: MergeRules, into json: inout JSONWriter
     ) {
         json.openObject()
-        switch value.kind {
-        case .object where rules.rule != .atomic && value.count > 0:
-            itself(into: &json)
-            members(value.members, rules, into: &json)
-        case .array where value.count > 0:
-            elements(value, rules, into: &json)
-        case .null, .bool, .number, .string, .plain, .array, .object: break
+        switch document.kind(at: place) {
+        case .object where !rules.isAtomic:
+            let inner = document.members(at: place)
+            if !inner.isEmpty {
+                Self.itself(into: &json)
+                members(inner, rules, into: &json)
+            }
+        case .array: elements(document.elements(at: place), rules, into: &json)
+        case .null, .bool, .number, .string, .plain, .object: break
         }
         json.closeObject()
     }
@@ -83,29 +89,48 @@ private enum Expansion {
         json.closeObject()
     }
 
-    private static func members(
-        _ members: [(key: String, value: Document.Value)], _ rules: MergeRules,
+    private func members(
+        _ members: [(key: String, value: Document.Place)], _ rules: MergeRules,
         into json: inout JSONWriter
     ) {
-        var order = members.indices.map { $0 }
-        let isSorted = zip(members, members.dropFirst()).allSatisfy {
-            byteOrder($0.key, $1.key) < 0
-        }
-        if !isSorted { order.sort { byteOrder(members[$0].key, members[$1].key) < 0 } }
-        for place in order {
-            json.key("f:" + members[place].key)
-            field(members[place].value, rules.member(members[place].key), into: &json)
+        var members = members
+        members.sort { byteOrder($0.key, $1.key) < 0 }
+        for (key, value) in members {
+            json.key("f:" + key)
+            field(value, rules.member(key), into: &json)
         }
     }
 
-    /// Lists with names are short and few: they take the way over the tree.
-    private static func elements(
-        _ list: Document.Value, _ rules: MergeRules, into json: inout JSONWriter
+    private func elements(
+        _ places: [Document.Place], _ rules: MergeRules, into json: inout JSONWriter
     ) {
-        guard rules.naming != nil else { return }
-        let set = FieldSet(below: JSON(list), rules)
-        guard !set.isEmpty else { return }
-        itself(into: &json)
-        set.writeSteps(into: &json)
+        guard !places.isEmpty, let naming = rules.naming else { return }
+        var items: [(step: FieldStep, place: Document.Place)] = []
+        items.reserveCapacity(places.count)
+        for (index, place) in places.enumerated() {
+            guard let step = step(of: place, at: index, naming) else { return }
+            items.append((step, place))
+        }
+        items.sort { $0.step < $1.step }
+        let inner = rules.elements
+        Self.itself(into: &json)
+        for (index, item) in items.enumerated() {
+            let isBehindItsLike = index > 0 && items[index - 1].step == item.step
+            let isBeforeItsLike = index + 1 < items.count && items[index + 1].step == item.step
+            if isBehindItsLike { continue }
+            json.key(item.step.text)
+            // Elements that share a key are owned together.
+            field(item.place, isBeforeItsLike ? .atom : inner, into: &json)
+        }
+    }
+
+    private func step(
+        of place: Document.Place, at index: Int, _ naming: MergeRules.Naming
+    ) -> FieldStep? {
+        let element = document.value(at: place)
+        let step = MergeRules.step(at: index, naming, whole: { JSON(element) }) { key in
+            element[key].map { JSON($0) }
+        }
+        return try? step.get()
     }
 }

@@ -249,12 +249,9 @@ extension FieldSet {
     /// Writes FieldsV1 as the next value: the field itself first, then in the order of steps.
     public func write(into json: inout JSONWriter) {
         json.openObject()
-        writeSteps(into: &json)
+        Self.write(nodes, into: &json)
         json.closeObject()
     }
-
-    /// Writes the members of FieldsV1 into an object that is open.
-    func writeSteps(into json: inout JSONWriter) { Self.write(nodes, into: &json) }
 
     private static func write(_ nodes: [Node], into json: inout JSONWriter) {
         for node in nodes {

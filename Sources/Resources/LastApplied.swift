@@ -35,13 +35,17 @@ enum LastApplied {
         var bare = config
         if var own = bare["metadata"], var notes = own["annotations"] {
             notes[annotation] = nil
-            own["annotations"] = notes.members.isEmpty ? nil : notes
+            if notes.members.isEmpty {
+                own["annotations"] = nil
+            } else {
+                own["annotations"] = notes
+            }
             bare["metadata"] = own
         }
         let text = String(decoding: bare.sortedByKeys.encode(), as: UTF8.self) + "\n"
         // Too long a text would make the whole object unacceptable.
         let fits = text.utf8.count <= Naming.annotationBytesMax / 2
-        annotations[annotation] = fits ? .string(text) : nil
+        if fits { annotations[annotation] = .string(text) } else { annotations[annotation] = nil }
         metadata["annotations"] = annotations
         var changed = object
         changed["metadata"] = metadata

@@ -93,6 +93,8 @@ public struct ManagedFields: Hashable, Sendable {
     public static let entriesMax = 32
     /// More entries of updates than this are merged, oldest first, as Kubernetes does.
     public static let updatesMax = 10
+    /// Writers that apply; one more is refused.
+    public static let appliersMax = entriesMax - updatesMax
 
     /// The same with every entry spelled out over the object as it is now.
     public func expanded(over object: JSON?, _ rules: MergeRules) -> ManagedFields {

@@ -11,19 +11,20 @@ extension ManagedFields {
 
     /// Reads what a client sent: an entry without `fieldsV1` owns nothing and is dropped.
     public init(sent json: JSON?) throws(Refusal) {
-        self.init(entries: try Self.entries(json, mayBeCompact: false))
+        let read = ManagedFields(entries: try Self.entries(json, mayBeCompact: false)).capped()
+        guard read.entries.count <= Self.entriesMax else {
+            throw Refusal(
+                .invalid, field: "metadata.managedFields",
+                finding: "there are \(read.entries.count) entries",
+                remedy: "Use at most \(Self.entriesMax) entries")
+        }
+        self = read
     }
 
     private static func entries(_ json: JSON?, mayBeCompact: Bool) throws(Refusal) -> [Entry] {
         switch json {
         case nil, .null: return []
         case .array(let elements):
-            guard elements.count <= entriesMax else {
-                throw Refusal(
-                    .invalid, field: "metadata.managedFields",
-                    finding: "there are \(elements.count) entries",
-                    remedy: "Use at most \(entriesMax) entries")
-            }
             var entries: [Entry] = []
             for (index, element) in elements.enumerated() {
                 do throws(Refusal) {

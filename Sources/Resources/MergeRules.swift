@@ -37,42 +37,65 @@ public struct MergeRules: Hashable, Sendable {
         }
     }
 
+    /// One field of the table that all cursors over it share.
     private struct Branch: Hashable, Sendable {
         let name: String
-        var rules: MergeRules
+        var rule: Rule?
+        var children: [Int] = []
     }
 
-    /// The rule of the field where the cursor stands; nil where the form decides.
-    public private(set) var rule: Rule?
-    private var branches: [Branch] = []
+    /// The root is first. Cursors only carry a number, so that steps cost next to nothing.
+    private var branches: [Branch]
+    private var place = 0
 
     /// No rules at all: objects merge member by member, lists are replaced.
     public static let plain = MergeRules(rule: nil)
 
-    init(rule: Rule?) { self.rule = rule }
+    /// For what is one value.
+    static let atom = MergeRules(rule: .atomic)
+
+    private init(rule: Rule?) { branches = [Branch(name: "", rule: rule)] }
 
     /// Rules from dotted paths such as `spec.template.spec.containers`; lists add no step.
     init(_ table: [(path: String, rule: Rule)]) {
         self.init(rule: nil)
         for (path, rule) in table {
-            insert(path.split(separator: ".").map { String($0) }[...], rule)
+            var at = 0
+            for name in path.split(separator: ".").map({ String($0) }) {
+                at = child(name, of: at) ?? insert(name, under: at)
+            }
+            branches[at].rule = rule
         }
     }
 
-    private mutating func insert(_ path: ArraySlice<String>, _ new: Rule) {
-        guard let name = path.first else {
-            rule = new
-            return
+    private func child(_ name: String, of place: Int) -> Int? {
+        for child in branches[place].children where byteOrder(branches[child].name, name) == 0 {
+            return child
         }
-        let place = branches.firstIndex { $0.name == name } ?? branches.count
-        if place == branches.count { branches.append(Branch(name: name, rules: .plain)) }
-        branches[place].rules.insert(path.dropFirst(), new)
+        return nil
     }
+
+    private mutating func insert(_ name: String, under place: Int) -> Int {
+        branches[place].children.append(branches.count)
+        branches.append(Branch(name: name))
+        return branches.count - 1
+    }
+
+    /// The rule of the field where the cursor stands; nil where the form decides.
+    public var rule: Rule? { isElement ? nil : branches[place].rule }
+
+    /// True behind a list: its elements have its members' rules but not its own.
+    private var isElement = false
+
+    var isAtomic: Bool { rule == .atomic }
 
     /// The rules of a member of the object, or of the list's elements, where the cursor stands.
     public func member(_ name: String) -> MergeRules {
-        for branch in branches where byteOrder(branch.name, name) == 0 { return branch.rules }
-        return .plain
+        guard let child = child(name, of: place) else { return .plain }
+        var rules = self
+        rules.place = child
+        rules.isElement = false
+        return rules
     }
 
     /// The rule at a path of member names from the object's root; lists add no step to the path.
@@ -127,9 +150,9 @@ private enum MergeTable {
 
     static let nodePool: [Row] = [
         ("spec.selector", .atomic),
-        ("spec.taints", map("effect", "key")),
+        ("spec.instanceTypes", map("name")),
         ("spec.template.taints", map("effect", "key")),
-        ("spec.template.spec.taints", map("effect", "key")),
+        ("spec.template.startupTaints", map("effect", "key")),
     ]
 
     static let pod: [Row] =
@@ -175,10 +198,10 @@ extension MergeRules {
     /// The rules of the list's elements.
     var elements: MergeRules {
         switch rule {
-        case .set, .mapOfAtoms: return MergeRules(rule: .atomic)
+        case .set, .mapOfAtoms: return .atom
         case .map, .atomic, nil:
             var rules = self
-            rules.rule = nil
+            rules.isElement = true
             return rules
         }
     }
@@ -187,11 +210,18 @@ extension MergeRules {
     static func step(
         of element: JSON, at index: Int, _ naming: Naming
     ) -> Result<FieldStep, MissingKey> {
-        guard case .keys(let keys) = naming else { return .success(.value(element)) }
+        step(at: index, naming, whole: { element }) { element[$0] }
+    }
+
+    /// The same for an element in any form: as a whole, and by its members.
+    static func step(
+        at index: Int, _ naming: Naming, whole: () -> JSON, _ member: (String) -> JSON?
+    ) -> Result<FieldStep, MissingKey> {
+        guard case .keys(let keys) = naming else { return .success(.value(whole())) }
         var found: [JSON.Member] = []
         found.reserveCapacity(keys.count)
         for key in keys {
-            guard let value = element[key.name] ?? key.fallback(at: index), value.isScalar,
+            guard let value = member(key.name) ?? key.fallback(at: index), value.isScalar,
                 value != .null
             else { return .failure(MissingKey(name: key.name)) }
             found.append(JSON.Member(key.name, value))

@@ -6,3 +6,6 @@
 //
 // Read in this order: Metadata → Naming → JobSpec → JobValidation → NodePool → NodePoolValidation →
 // Objects → Selector → AgentProtocol.
+//
+// Who owns which fields, and what that means for writes: FieldSet → MergeRules → ManagedFields →
+// FieldUpdates → Applying → ApplyMerging; StrategicMerge stands by itself.

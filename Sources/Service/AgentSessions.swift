@@ -42,6 +42,7 @@ final class AgentSessions {
     private let counters: Counters
     private var sessions: [UInt64: AgentSession] = [:]
     let logs: LogRelay
+    let usage = UsageBoard()
 
     init(reactor: Reactor, catalog: Catalog, epoch: UInt64, log: Log, counters: Counters) {
         self.reactor = reactor
@@ -56,6 +57,9 @@ final class AgentSessions {
     var count: Int { sessions.count }
 
     func session(ofNode uid: UInt64) -> AgentSession? { sessions[uid] }
+
+    /// Every agent that has been taken in.
+    var all: [AgentSession] { Array(sessions.values) }
 
     /// Turns a request into an agent's session; the hello must follow within ten seconds.
     func open(_ exchange: Exchange, token: UInt64, submit: @escaping Submit) {
@@ -104,6 +108,12 @@ final class AgentSessions {
         }
         if let reports = message.reports { take(reports, hello, session, submit) }
         if let end = message.logEnd { logs.end(end, from: session) }
+        if let report = message.usage {
+            let isFine = usage.take(
+                report, node: session.node, at: Clock.now(),
+                monotonic: Clock.monotonicMilliseconds())
+            if !isFine { log.warning("an agent told unlikely figures", .text("node", hello.name)) }
+        }
     }
 
     /// Ends what was opened with a token that is no longer good.

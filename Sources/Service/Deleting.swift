@@ -79,11 +79,16 @@ extension Server {
         try checkOwnToken(name, call)
         let command = Command.delete(name, options.condition)
         post(options.isDryRun ? .trial(command) : command, nil, call) { [unowned self] reply in
-            if case .refused(let refusal) = reply { return refuse(refusal, call.exchange) }
             if case .accepted = reply, let item = item(name.kind, reply) {
                 return self.reply(200, objects.encode(item), call.exchange)
             }
-            guard case .done(let uid, _) = reply else { return }
+            // What was accepted may be gone by now: a namespace that was emptied at once.
+            let uid: UInt64
+            switch reply {
+            case .refused(let refusal): return refuse(refusal, call.exchange)
+            case .done(let number, _), .accepted(let number, _), .existing(let number, _):
+                uid = number
+            }
             let words = KindWords.of(resource)
             self.reply(
                 200,

@@ -12,6 +12,7 @@ enum Endpoint: Sendable, Hashable {
     case status(Resource), scale(Resource)
     case evictPod
     case cancelJob, podLog, agentSession, metrics
+    case usage(Resource), usageList(Resource)
     case review(Review)
 
     /// What the actor needs; nil where nothing is asked but health and version.
@@ -31,6 +32,8 @@ enum Endpoint: Sendable, Hashable {
         case .evictPod: (.delete, "pods")
         case .cancelJob: (.cancel, "jobs")
         case .podLog: (.log, "pods")
+        case .usage(let resource): (.get, KindWords.of(resource).plural)
+        case .usageList(let resource): (.list, KindWords.of(resource).plural)
         case .agentSession: (.session, "agents")
         case .metrics: (.get, "metrics")
         case .review(let review): (.create, review.plural)
@@ -63,9 +66,12 @@ enum Endpoint: Sendable, Hashable {
             ]
         case .evictPod: return everywhere + deletion + ["fieldManager", "fieldValidation"]
         case .podLog:
+            return everywhere + LogWish.parameters
+        case .usage: return everywhere + ["resourceVersion"]
+        case .usageList:
             return everywhere + [
-                "follow", "tailLines", "container", "limitBytes", "offset", "previous",
-                "timestamps", "insecureSkipTLSVerifyBackend",
+                "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion",
+                "resourceVersionMatch", "timeoutSeconds",
             ]
         case .cancelJob, .agentSession, .version, .health, .coreVersions, .groups, .group,
             .resourceList, .metrics:

@@ -159,7 +159,7 @@ struct KindWords: Sendable {
 }
 
 extension KindWords {
-    static let all: [KindWords] = ours + core + Review.kinds
+    static let all: [KindWords] = ours + core + usage + Review.kinds
 
     /// One API group with its versions, written as `group/version`.
     struct APIGroup: Sendable, Hashable {
@@ -207,6 +207,20 @@ extension KindWords {
             singular: "queue", shortNames: ["mq"], categories: ["muster"], isNamespaced: false,
             verbs: Self.everything,
             subresources: [.status(.queues, kind: "Queue", apiVersion: Group.version)]),
+        KindWords(
+            resource: .nodePools, kind: "NodePool", apiVersion: Group.version,
+            plural: "nodepools", singular: "nodepool", shortNames: ["np"],
+            categories: ["muster"], isNamespaced: false, verbs: Self.everything,
+            subresources: [
+                .status(.nodePools, kind: "NodePool", apiVersion: Group.version),
+                Subresource(
+                    "scale", kind: "Scale", apiVersion: "autoscaling/v1",
+                    [
+                        Action("get", .scale(.nodePools)),
+                        Action("patch", .patch(.nodePools, .scale)),
+                        Action("update", .update(.nodePools, .scale)),
+                    ]),
+            ]),
         KindWords(
             resource: .tokens, kind: "Token", apiVersion: Group.version, plural: "tokens",
             singular: "token", shortNames: [], categories: ["muster"], isNamespaced: false,

@@ -117,9 +117,18 @@ struct ObjectJSON {
             if view.kind == .namespace {
                 json.member("phase", view.deletedAt == nil ? "Active" : "Terminating")
             }
+            if view.kind == .nodePool {
+                json.members(of: WireEncoder.encode(Self.status(ofPool: view)))
+            }
             json.closeObject()
         }
         json.closeObject()
+    }
+
+    static func status(ofPool view: ObjectView) -> NodePoolStatus {
+        NodePoolStatus.unserved(
+            since: Timestamp(milliseconds: view.createdAt.milliseconds),
+            generation: Int64(view.generation))
     }
 
     /// The server's status, and beside it what clients keep there.
@@ -206,9 +215,6 @@ enum UIDText {
 }
 
 extension Kind {
-    /// The kind as objects spell it.
-    var objectWord: String { KindWords.of(Resource(of: self)).kind }
-
     /// Whether the object's own part stands beside the metadata instead of under `spec`.
     var isFlat: Bool { self == .configMap || self == .secret }
 }

@@ -188,6 +188,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             case .evictPod: try evictPod(call)
             case .cancelJob: try cancelJob(call)
             case .podLog: try readLog(call)
+            case .usage(let resource): try getUsage(resource, call)
+            case .usageList(let resource): try listUsage(resource, call)
             case .agentSession:
                 agents.open(call.exchange, token: call.actor?.tokenUID ?? 0) { [unowned self] in
                     submit($0, then: $1)

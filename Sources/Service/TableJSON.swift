@@ -112,7 +112,15 @@ struct TableJSON {
             let secret = try? WireDecoder.decode(
                 SecretContent.self, json: content, limits: .trusted, unknown: .ignore)
             return [.text(secret?.type ?? "Opaque"), .number(Int64(secret?.data?.count ?? 0))]
-        case .nodePool, .job, .node: return []
+        case .nodePool:
+            let spec = try? WireDecoder.decode(NodePoolSpec.self, json: content, unknown: .ignore)
+            let status = ObjectJSON.status(ofPool: view)
+            return [
+                .text(spec?.providerRef.name ?? ""),
+                .text(spec?.replicas.map { "\($0)" } ?? "auto"), .number(Int64(status.replicas)),
+                .number(Int64(status.ready)),
+            ]
+        case .job, .node: return []
         }
     }
 

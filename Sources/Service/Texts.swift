@@ -11,16 +11,6 @@ struct Texts {
     /// The user's part of the metadata.
     var head: [UInt8]
     var body: DocumentBody
-
-    init(head: [UInt8], body: DocumentBody) {
-        self.head = head
-        self.body = body
-    }
-
-    /// The head alone, where reading the body would cost a look at the disk.
-    init(headOf text: DocumentText) {
-        self.init(head: text.head, body: DocumentBody(content: []))
-    }
 }
 
 /// An object as the next write will find it.

@@ -50,6 +50,9 @@ extension Document {
 
         private var node: Node { document.nodes[index] }
 
+        /// Where the value stands, and in what.
+        public var place: (document: Document, place: Place) { (document, Place(index: index)) }
+
         public var kind: Kind { node.kind }
 
         /// Members of an object or elements of an array; zero for scalars.
@@ -113,6 +116,44 @@ extension Document {
             return found
         }
     }
+
+    /// A node of the tape by its number: nothing to keep alive, for walks over a whole document.
+    public struct Place: Sendable, BitwiseCopyable {
+        let index: Int
+    }
+
+    public func kind(at place: Place) -> Kind { nodes[place.index].kind }
+
+    /// Members of an object, in document order; empty for anything else.
+    public func members(at place: Place) -> [(key: String, value: Place)] {
+        let node = nodes[place.index]
+        guard node.kind == .object else { return [] }
+        var found: [(key: String, value: Place)] = []
+        found.reserveCapacity(Int(node.length))
+        var at = place.index + 1
+        while at < Int(node.next) {
+            found.append((text(of: nodes[at]), Place(index: at + 1)))
+            at = Int(nodes[at + 1].next)
+        }
+        return found
+    }
+
+    /// Elements of an array, in order; empty for anything else.
+    public func elements(at place: Place) -> [Place] {
+        let node = nodes[place.index]
+        guard node.kind == .array else { return [] }
+        var found: [Place] = []
+        found.reserveCapacity(Int(node.length))
+        var at = place.index + 1
+        while at < Int(node.next) {
+            found.append(Place(index: at))
+            at = Int(nodes[at].next)
+        }
+        return found
+    }
+
+    /// The value at a place, to be looked at further.
+    public func value(at place: Place) -> Value { Value(document: self, index: place.index) }
 
     func hasText(_ text: String, at index: Int) -> Bool {
         let node = nodes[index]

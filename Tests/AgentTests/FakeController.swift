@@ -24,6 +24,7 @@ final class FakeController: RequestHandler, @unchecked Sendable {
         var logs: [UInt64: [UInt8]] = [:]
         var frames: [UInt64: Int] = [:]
         var logEnds: [LogEnd] = []
+        var usage: [UsageReport] = []
         var acknowledges = true
         var continues = true
         var authorization: String?
@@ -119,6 +120,7 @@ final class FakeController: RequestHandler, @unchecked Sendable {
             if let hello = message.hello { record.hellos.append(hello) }
             if message.heartbeat == true { record.heartbeats += 1 }
             if let end = message.logEnd { record.logEnds.append(end) }
+            if let report = message.usage { record.usage.append(report) }
             if let reports = message.reports {
                 record.reports += reports
                 record.reportMessages += 1

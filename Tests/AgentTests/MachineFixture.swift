@@ -1,7 +1,8 @@
-import Agent
 import Primitives
 import Resources
 import Wire
+
+@testable import Agent
 
 /// Short words for what the tests say often.
 extension AgentMachine {

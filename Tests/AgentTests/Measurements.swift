@@ -45,4 +45,32 @@ struct Measurements {
                 + "\(record.reportMessages) report messages")
         agent.stop()
     }
+
+    @Test func `reading 1,000 processes of 1,000 ranks`() throws {
+        var children: [Process] = []
+        defer { for child in children { child.terminate() } }
+        for _ in 0..<1_000 {
+            let child = Process()
+            child.executableURL = URL(filePath: "/bin/sleep")
+            child.arguments = ["600"]
+            try child.run()
+            children.append(child)
+        }
+        var steps: [RankName: ProcessIdentity] = [:]
+        for (number, child) in children.enumerated() {
+            steps[name(1, 1, UInt32(number))] = try ProcessIdentity.of(child.processIdentifier)
+        }
+        var meter = UsageMeter()
+        _ = try meter.measure(steps)
+        var table = ProcessTable()
+        try table.read()
+        let rounds = 20
+        var spent = Clock.threadNanoseconds()
+        for _ in 0..<rounds { _ = try meter.measure(steps) }
+        let whole = (Clock.threadNanoseconds() - spent) / Int64(rounds) / 1_000
+        spent = Clock.threadNanoseconds()
+        for _ in 0..<rounds { try table.read() }
+        let pass = (Clock.threadNanoseconds() - spent) / Int64(rounds) / 1_000
+        print("\(table.processes.count) processes: \(whole) us a sample, \(pass) us of it in /proc")
+    }
 }

@@ -69,8 +69,8 @@ import Testing
     @Test func `a tail longer than the search limit starts at the limit`() throws {
         let ground = try Ground()
         let path = "\(ground.folder)/log"
-        let bytes = [UInt8](repeating: 120, count: Int(LogStreams.tailBytesMax) + 1000)
+        let bytes = [UInt8](repeating: 120, count: Int(LogStart.tailBytesMax) + 1000)
         try Files.write(bytes, to: path, mode: 0o600)
-        #expect(try LogStreams.start(ofLast: 3, in: path) == 1000)
+        #expect(try LogStart.ofLast(3, in: path) == 1000)
     }
 }
