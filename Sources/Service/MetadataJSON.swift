@@ -30,22 +30,26 @@ extension ObjectJSON {
         switch item {
         case .job(let view):
             Self.metadata(
-                texts ?? Texts(headOf: view.text), kind: "Job", uid: view.uid, version: version,
+                texts ?? Self.bare(view.text), kind: "Job", uid: view.uid, version: version,
                 generation: view.generation, createdAt: view.createdAt, deletedAt: view.deletedAt,
                 into: &json)
         case .node(let view):
             Self.metadata(
-                texts ?? Texts(headOf: view.text), kind: "Node", uid: view.uid, version: version,
+                texts ?? Self.bare(view.text), kind: "Node", uid: view.uid, version: version,
                 generation: view.generation, createdAt: view.state.node.registeredAt,
                 deletedAt: view.deletedAt, into: &json)
         case .object(let view):
             Self.metadata(
-                texts ?? Texts(headOf: view.text), kind: view.kind.objectWord, uid: view.uid,
-                version: version, generation: view.generation, createdAt: view.createdAt,
-                deletedAt: view.deletedAt, into: &json)
+                texts ?? Self.bare(view.text), kind: KindWords.of(Resource(of: view.kind)).kind,
+                uid: view.uid, version: version, generation: view.generation,
+                createdAt: view.createdAt, deletedAt: view.deletedAt, into: &json)
         case .pod(let view, let rank): writePodMetadata(view, rank, version, into: &json)
         case .event(let view): writeEventMetadata(view, into: &json)
         }
+    }
+
+    private static func bare(_ text: DocumentText) -> Texts {
+        Texts(head: text.head, body: DocumentBody(content: []))
     }
 
     private func writePodMetadata(
