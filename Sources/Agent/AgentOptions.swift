@@ -120,6 +120,10 @@ extension AgentOptions {
         hello.topology = NodeTopology(
             packages: topology.packages, numaNodes: topology.numaNodes.count,
             cores: topology.cores, threads: topology.units.count)
+        let system = SystemFacts.current()
+        hello.system = NodeSystem(
+            architecture: system.architecture, kernel: system.kernel,
+            distribution: system.distribution, machineID: system.machineID)
         return hello
     }
 

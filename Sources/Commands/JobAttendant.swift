@@ -19,7 +19,9 @@ struct JobAttendant {
             let report = try progress.wait(onChange: { seen in
                 guard seen.phase != lastPhase else { return }
                 lastPhase = seen.phase
-                session.console.progress("job/\(seen.name): \(Self.line(seen))")
+                // Why a job waits is told to who asks, not to who watches.
+                let told = seen.phase == "Pending" ? (try? progress.report()) ?? seen : seen
+                session.console.progress("job/\(seen.name): \(Self.line(told))")
             }) { $0.hasEnded || ($0.isRunning && $0.attempt != lastAttempt) }
             if showsLogs, report.attempt != lastAttempt {
                 lastAttempt = report.attempt

@@ -175,16 +175,12 @@ extension Catalog.State {
         switch object.kind {
         case .job:
             guard let job = kernel.job(uid) else { return nil }
-            let old = jobs[uid]
-            let isSameAttempt =
-                old.map { $0.job.attempt == job.attempt && !$0.job.ranks.isEmpty } ?? false
             return .job(
                 JobView(
                     object, job: job, shape: kernel.shape(of: job),
                     namespace: kernel.object(job.namespace)?.name ?? "",
                     queue: kernel.object(job.queue)?.name ?? "",
                     nodeNames: job.ranks.map { kernel.object($0.node)?.name ?? "" }, text: text,
-                    podText: isSameAttempt ? old?.podText ?? text : text,
                     culpritNode: job.culprit.flatMap { kernel.object($0.node)?.name }))
         case .node:
             guard let state = kernel.node(uid) else { return nil }

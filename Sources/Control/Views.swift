@@ -61,8 +61,6 @@ public final class JobView: CatalogView {
     public let shape: Shape
     /// The names of the ranks' nodes, rank by rank.
     public let nodeNames: [String]
-    /// The text as of the attempt's start: a pod keeps the labels that it was made with.
-    public let podText: DocumentText
     /// The name of the node whose rank decided how the job ended.
     public let culpritNode: String?
     public let createdAt: Tick
@@ -73,7 +71,7 @@ public final class JobView: CatalogView {
 
     init(
         _ object: ObjectState, job: Job, shape: Shape, namespace: String, queue: String,
-        nodeNames: [String], text: DocumentText, podText: DocumentText, culpritNode: String?
+        nodeNames: [String], text: DocumentText, culpritNode: String?
     ) {
         version = object.version
         generation = object.generation
@@ -83,7 +81,6 @@ public final class JobView: CatalogView {
         name = object.name
         self.queue = queue
         self.text = text
-        self.podText = podText
         self.culpritNode = culpritNode
         self.job = job
         self.shape = shape

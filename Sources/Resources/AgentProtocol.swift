@@ -38,6 +38,7 @@ public struct AgentHello: Codable, Hashable, Sendable {
     public var gpuModel: String
     public var labels: StringMap
     public var topology: NodeTopology?
+    public var system: NodeSystem?
 
     public init(
         name: String, bootID: String, version: String, address: String, hostName: String,
@@ -56,11 +57,15 @@ public struct AgentHello: Codable, Hashable, Sendable {
     }
 }
 
-/// What hwloc saw, in numbers.
+/// How a machine is built, as hwloc sees it.
 public struct NodeTopology: Codable, Hashable, Sendable {
+    /// Processor packages (sockets).
     public var packages: Int
+    /// NUMA nodes: parts of the memory with processors near them.
     public var numaNodes: Int
+    /// Processor cores.
     public var cores: Int
+    /// Hardware threads, which are what ranks get as CPUs.
     public var threads: Int
 
     public init(packages: Int, numaNodes: Int, cores: Int, threads: Int) {
@@ -68,6 +73,21 @@ public struct NodeTopology: Codable, Hashable, Sendable {
         self.numaNodes = numaNodes
         self.cores = cores
         self.threads = threads
+    }
+}
+
+/// What the machine runs, in words for people.
+public struct NodeSystem: Codable, Hashable, Sendable {
+    public var architecture: String
+    public var kernel: String
+    public var distribution: String
+    public var machineID: String
+
+    public init(architecture: String, kernel: String, distribution: String, machineID: String) {
+        self.architecture = architecture
+        self.kernel = kernel
+        self.distribution = distribution
+        self.machineID = machineID
     }
 }
 

@@ -1,23 +1,6 @@
 public import Primitives
 import Wire
 
-/// Bounds of a job's fields; the numbers are in the messages.
-public enum JobLimits {
-    public static let roles = 64
-    public static let ranks = 16_384
-    public static let commandWords = 4096
-    public static let scriptBytes = 256 * 1024
-    public static let variables = 1024
-    public static let priority = 0...1000
-    public static let retries = 0...1000
-    public static let graceSeconds: Int64 = 3600
-    public static let cpus: Int64 = 65_536
-    /// 64 TiB: what all ranks of the largest gang ask for still fits 64 bits.
-    public static let memoryBytes: Int64 = 64 << 40
-    public static let gpusPerRank: Int64 = 64
-    public static let gpuModels = 16
-}
-
 extension JobSpec: Inspected {
     public static var whenMissing: String? { "Give spec.roles with a command or a script" }
 
@@ -27,13 +10,13 @@ extension JobSpec: Inspected {
         defects.gather(under: "spec") { inspect(&$0) }
         try defects.refuse()
         var spec = self
-        spec.queue = queue ?? "default"
-        spec.priority = priority ?? 100
-        spec.gracePeriod = gracePeriod ?? WireDuration(milliseconds: 30_000)
+        spec.queue = queue ?? JobDefaults.queue
+        spec.priority = priority ?? JobDefaults.priority
+        spec.gracePeriod = gracePeriod ?? JobDefaults.gracePeriod
         spec.success = success ?? SuccessSpec(policy: .allRanks)
         for index in roles.indices {
             spec.roles[index].name = roles[index].name(at: index)
-            spec.roles[index].replicas = roles[index].replicas ?? 1
+            spec.roles[index].replicas = roles[index].replicas ?? JobDefaults.replicas
         }
         return spec
     }
@@ -140,7 +123,7 @@ extension RoleSpec {
     /// The role's name, or the one that it gets.
     func name(at index: Int) -> String { name ?? (index == 0 ? "worker" : "role-\(index)") }
 
-    var hasSoundReplicas: Bool { (1...JobLimits.ranks).contains(replicas ?? 1) }
+    var hasSoundReplicas: Bool { (1...JobLimits.ranks).contains(replicas ?? JobDefaults.replicas) }
 
     func inspect(_ defects: inout Defects) {
         if let name { defects.expectName("name", name) }
@@ -161,7 +144,7 @@ extension RoleSpec {
                     "workingDirectory", "\(Naming.shown(directory)) is not an absolute path",
                     "Start it with /, such as /home/ada/run")
             }
-            defects.expectText("workingDirectory", directory, atMost: 4095)
+            defects.expectText("workingDirectory", directory, atMost: JobLimits.pathBytes)
         }
     }
 
@@ -216,12 +199,12 @@ extension RoleSpec {
         for (name, value) in env {
             if !Self.isVariable(name) {
                 defects.add(
-                    "env.\(name.prefix(80))", "\(Naming.shown(name)) is not a variable's name",
+                    "env".member(name), "\(Naming.shown(name)) is not a variable's name",
                     "Use letters, digits and '_', and no digit first")
             }
             if value.utf8.contains(0) {
                 defects.add(
-                    "env.\(name.prefix(80))", "the value holds a NUL byte",
+                    "env".member(name), "the value holds a NUL byte",
                     "Leave the NUL byte out")
             }
         }
@@ -246,7 +229,7 @@ extension ResourceSpec {
         defects.gather(under: "resources") { inspect(&$0) }
         try defects.refuse()
         var resources = self
-        resources.cpus = cpus ?? Quantity(milli: 1000)
+        resources.cpus = cpus ?? JobDefaults.cpus
         resources.memory = memory ?? .zero
         resources.gpus = gpus ?? .zero
         return resources
@@ -282,7 +265,7 @@ extension ResourceSpec {
                 "Use at most \(JobLimits.gpuModels) names")
         }
         for (index, model) in models.enumerated()
-        where model.isEmpty || model.utf8.count > 63 {
+        where model.isEmpty || model.utf8.count > JobLimits.gpuModelBytes {
             defects.add(
                 "gpuModels[\(index)]",
                 model.isEmpty ? "the name is empty" : "the name is longer than 63 characters",

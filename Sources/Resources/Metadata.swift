@@ -17,6 +17,7 @@ public struct Metadata: Codable, Hashable, Sendable {
     public var generation: Int64?
     public var creationTimestamp: Timestamp?
     public var deletionTimestamp: Timestamp?
+    public var deletionGracePeriodSeconds: Int64?
     public var labels: StringMap?
     public var annotations: StringMap?
     public var finalizers: [String]?

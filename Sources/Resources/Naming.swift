@@ -81,7 +81,7 @@ extension Naming {
         }
         for (key, value) in labels {
             guard !isKey(key) || !isLabelValue(value) else { continue }
-            let place = "\(field).\(key.prefix(80))"
+            let place = field.member(key)
             if !isKey(key) { defects.add(keyRefusal(key, field: place)) }
             if !isLabelValue(value) { defects.add(valueRefusal(value, field: place)) }
         }
@@ -95,7 +95,7 @@ extension Naming {
                 "Use at most \(annotationBytesMax) bytes")
         }
         for (key, _) in annotations where !isKey(key) {
-            defects.add(keyRefusal(key, field: "\(field).\(key.prefix(80))"))
+            defects.add(keyRefusal(key, field: field.member(key)))
         }
     }
 
@@ -116,8 +116,8 @@ extension Naming {
     static func keyRefusal(_ key: String, field: String) -> Refusal {
         invalid(
             field, "\(shown(key)) is not a valid key",
-            "Use at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both ends, "
-                + "and in front of it a domain if you like, such as example.org/team")
+            "Use at most 63 letters, digits, '-', '_' and '.', with a letter or digit at both "
+                + "ends, and in front of it a domain if you like, such as example.org/team")
     }
 
     static func valueRefusal(_ value: String, field: String) -> Refusal {
@@ -131,7 +131,7 @@ extension Naming {
                 + "annotation for other text")
     }
 
-    /// Whether a text is a key as labels, annotations and taints have them: `name` or `domain/name`.
+    /// Whether a text is a key of a label, an annotation or a taint: `name` or `domain/name`.
     static func isKey(_ key: String) -> Bool {
         let parts = key.utf8.split(
             separator: UInt8(ascii: "/"), maxSplits: 1, omittingEmptySubsequences: false)

@@ -192,8 +192,8 @@ public struct DisruptionSpec: Codable, Hashable, Sendable {
     ///
     /// At most 16. Left out: one at a time.
     public var budgets: [DisruptionBudget]?
-    /// WaitCompleted lets jobs end, Checkpoint asks them to save and leave, Deadline ends them after
-    /// the deadline.
+    /// WaitCompleted lets jobs end, Checkpoint asks them to save and leave, Deadline ends them
+    /// after the deadline.
     ///
     /// Left out: WaitCompleted.
     public var drain: Drain?
@@ -232,13 +232,17 @@ public struct SpotSpec: Codable, Hashable, Sendable {
         case onDemand = "OnDemand"
     }
 
-    /// Wait waits for the market; OnDemand takes machines that stay, at their price. Left out: Wait.
+    /// Wait waits for the market; OnDemand takes machines that stay, at their price.
+    ///
+    /// Left out: Wait.
     public var fallback: Fallback?
     /// How long to look for a spot machine before falling back, such as "15m".
     ///
     /// At most "1d", and only with fallback OnDemand. Left out: "10m".
     public var fallbackAfter: WireDuration?
-    /// The most that a spot machine may cost for an hour, such as "30". Left out: the market's price.
+    /// The most that a spot machine may cost for an hour, such as "30".
+    ///
+    /// Left out: the market's price.
     public var maxPricePerHour: Price?
 
     public init() {}

@@ -69,17 +69,22 @@ extension NodePoolSpec: Inspected {
             defects.add("autoscale", "the pool has replicas as well", "Keep one of them")
         case (let replicas?, nil):
             defects.expect("replicas", replicas, in: NodePoolLimits.nodes)
-            refuseAbove(limits?.nodes, "replicas", replicas, &defects)
+            refuseAbove(limits?.nodes, "replicas", replicas, NodePoolLimits.nodes, &defects)
         case (nil, let autoscale?):
             defects.gather(under: "autoscale") { autoscale.inspect(&$0) }
-            refuseAbove(limits?.nodes, "autoscale.min", autoscale.min ?? 0, &defects)
+            refuseAbove(
+                limits?.nodes, "autoscale.min", autoscale.min ?? 0, 0...max(0, autoscale.max),
+                &defects)
         }
     }
 
     private func refuseAbove(
-        _ limit: Int?, _ field: String, _ value: Int, _ defects: inout Defects
+        _ limit: Int?, _ field: String, _ value: Int, _ bounds: ClosedRange<Int>,
+        _ defects: inout Defects
     ) {
-        guard let limit, NodePoolLimits.nodes.contains(limit), value > limit else { return }
+        guard let limit, NodePoolLimits.nodes.contains(limit), value > limit,
+            bounds.contains(value)
+        else { return }
         defects.add(
             field, "\(value) is more than limits.nodes, which is \(limit)",
             "Use at most \(limit), or raise limits.nodes")

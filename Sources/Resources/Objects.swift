@@ -71,8 +71,9 @@ public enum TypeWords {
     }
 }
 
-/// A node of the quota tree. One default queue exists from the start.
+/// A node of the quota tree, as far as this version has one.
 public struct QueueSpec: Codable, Hashable, Sendable {
+    /// What the queue is for, for people. Left out: nothing is shown.
     public var description: String?
 
     public init() {}
@@ -86,11 +87,23 @@ extension QueueSpec: Inspected {
     }
 }
 
-/// A namespace has no specification of its own; finalizers are accepted and ignored.
+/// What the server knows about a queue.
+public struct QueueStatus: Codable, Hashable, Sendable {
+    public init() {}
+}
+
+/// A namespace has no specification of its own.
 public struct NamespaceSpec: Codable, Hashable, Sendable {
+    /// Accepted and ignored.
     public var finalizers: [String]?
 
     public init() {}
+}
+
+/// Whether the namespace takes new objects.
+public struct NamespaceStatus: Codable, Hashable, Sendable {
+    /// Active, or Terminating while what is in it goes.
+    public var phase: String
 }
 
 /// An object whose own part stands beside the metadata instead of under `spec`.
@@ -119,25 +132,29 @@ public struct FlatManifest<Content: Codable & Sendable>: Codable, Sendable {
     }
 }
 
-/// What users may change on a node.
+/// What people decide about a node; everything else the agent reports.
 public struct NodeSpec: Codable, Hashable, Sendable {
-    /// Set to true, no new work is placed here; what runs goes on.
+    /// Whether new ranks are kept off the node; those that run there go on.
+    ///
+    /// "kubectl cordon" sets it, "kubectl uncordon" clears it. Left out: false.
     public var unschedulable: Bool?
-    /// Reasons for new work to stay away.
+    /// Marks that keep ranks off the node, as "kubectl taint" sets them.
+    ///
+    /// A cordoned node shows one more, which is written by the server. At most 64.
     public var taints: [Taint]?
 
     public init() {}
 }
 
-/// A mark on a node that keeps work away.
+/// A mark that keeps ranks off a node.
 public struct Taint: Codable, Hashable, Sendable {
-    /// What the mark is called, such as example.com/maintenance.
+    /// The name of the mark, such as "node.kubernetes.io/unschedulable".
     public var key: String
-    /// Says more about the mark.
+    /// More about the mark; may be empty.
     public var value: String?
-    /// `NoSchedule` keeps new work away; `NoExecute` also moves running gangs elsewhere.
+    /// What it does: NoSchedule keeps new ranks off, NoExecute also moves running gangs elsewhere.
     public var effect: String
-    /// When the mark was set.
+    /// Since when the node has the mark.
     public var timeAdded: Timestamp?
 
     public init(key: String, effect: String) {
@@ -162,7 +179,12 @@ extension NodeSpec {
         }
         for (index, taint) in given.enumerated() {
             let field = "spec.taints[\(index)]"
-            try Naming.check(labels: [taint.key: taint.value ?? ""], field: field)
+            guard Naming.isKey(taint.key) else {
+                throw Naming.keyRefusal(taint.key, field: "\(field).key")
+            }
+            guard Naming.isLabelValue(taint.value ?? "") else {
+                throw Naming.valueRefusal(taint.value ?? "", field: "\(field).value")
+            }
             guard ["NoSchedule", "NoExecute"].contains(taint.effect) else {
                 throw Refusal(
                     .invalid, field: "\(field).effect",
@@ -188,17 +210,21 @@ extension NodeSpec {
 public enum TokenRole: String, Codable, CaseIterable, Sendable {
     /// Everything.
     case admin
-    /// What a node agent needs: registering itself and reporting on its ranks.
+    /// What a node's agent needs: registering its node and reporting on its ranks.
     case agent
 }
 
-/// A bearer token, without its secret.
+/// What a bearer token allows, and until when.
 public struct TokenSpec: Codable, Hashable, Sendable {
+    /// What the token allows.
     public var role: TokenRole
+    /// Who uses the token and for what, for people. Left out: nothing is shown.
     public var description: String?
-    /// After this the token is refused. Left out: 90 days from now.
+    /// The moment after which the token is refused, such as "2027-01-01T00:00:00Z".
+    ///
+    /// Left out: 90 days from its creation.
     public var expires: Timestamp?
-    /// SHA-256 of the secret, in hexadecimal; written by the server, never shown.
+    /// SHA-256 of the secret, in hexadecimal. Written by the server and never shown.
     public var digest: String?
 
     public init(role: TokenRole) { self.role = role }
@@ -210,4 +236,10 @@ extension TokenSpec: Inspected {
     public func inspect(_ defects: inout Defects) {
         defects.expectText("description", description, atMost: 1024)
     }
+}
+
+/// What the server says about a token.
+public struct TokenStatus: Codable, Hashable, Sendable {
+    /// The secret to send as "Authorization: Bearer ...". Shown once, when the token is made.
+    public var token: String?
 }

@@ -127,8 +127,9 @@ enum Form: Hashable, Sendable {
         throw Refusal(
             .notAcceptable, field: "Accept", finding: "none of these forms is available",
             remedy:
-                "Use application/yaml, or application/json alone or with as=Table, as=PartialObjectMetadata or "
-                + "as=PartialObjectMetadataList and g=meta.k8s.io;v=v1")
+                "Use application/yaml, or application/json alone or with as=Table, "
+                + "as=PartialObjectMetadata or as=PartialObjectMetadataList "
+                + "and g=meta.k8s.io;v=v1")
     }
 
     private static func rowObject(_ query: Query) throws(Refusal) -> RowObject {

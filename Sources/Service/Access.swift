@@ -51,8 +51,23 @@ final class Credential {
 struct Authenticator {
     let catalog: Catalog
 
-    /// The actor behind the request; refuses without saying which part was wrong.
+    /// The actor that the request acts as: who presents its token, or whom that one stands in for.
     func actor(of request: Request, on exchange: Exchange) throws(Refusal) -> Actor {
+        let own = try bearer(of: request, on: exchange)
+        let headers = request.head.headers
+        let name = headers["impersonate-user"]
+        guard name != nil || headers["impersonate-group"] != nil else { return own }
+        guard own.role == .admin, let name, let other = actor(named: name) else {
+            throw Refusal(
+                .forbidden, field: "Impersonate-User",
+                finding: "\"\(own.name)\" cannot act as user \"\((name ?? "").prefix(80))\"",
+                remedy: "Name the token of another user, as an administrator; groups do not exist")
+        }
+        return other
+    }
+
+    /// Who presents the token; refuses without saying which part was wrong.
+    private func bearer(of request: Request, on exchange: Exchange) throws(Refusal) -> Actor {
         guard let header = request.head.headers["authorization"] else {
             throw Refusal(
                 .unauthorized, field: "Authorization", finding: "this request carries no token",

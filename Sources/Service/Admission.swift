@@ -156,10 +156,11 @@ struct Admission {
             success = .role(UInt16(index))
         }
         return JobOrder(
-            namespace: subject.namespace, name: subject.name, queue: spec.queue ?? "default",
+            namespace: subject.namespace, name: subject.name,
+            queue: spec.queue ?? JobDefaults.queue,
             roles: roles, terms: Self.terms(of: spec), success: success,
-            retryLimit: UInt32(spec.retries?.limit ?? 0),
-            backoff: (spec.retries?.backoff ?? WireDuration(milliseconds: 30_000)).span,
+            retryLimit: UInt32(spec.retries?.limit ?? JobDefaults.retries),
+            backoff: (spec.retries?.backoff ?? JobDefaults.backoff).span,
             allowUnplaceable: spec.allowUnplaceable ?? false,
             idempotencyKey: key.map { "\(actor.name)/\(subject.namespace)/\($0.key)" } ?? "",
             bodyDigest: key?.digest ?? 0, isHeld: isHeld)
@@ -167,9 +168,9 @@ struct Admission {
 
     static func terms(of spec: JobSpec) -> JobTerms {
         JobTerms(
-            priority: Int32(spec.priority ?? 100),
+            priority: Int32(spec.priority ?? JobDefaults.priority),
             timeLimit: (spec.timeLimit ?? WireDuration(milliseconds: 0)).span,
-            gracePeriod: (spec.gracePeriod ?? WireDuration(milliseconds: 30_000)).span)
+            gracePeriod: (spec.gracePeriod ?? JobDefaults.gracePeriod).span)
     }
 
     /// The object's name, made up from `generateName` where none is given.

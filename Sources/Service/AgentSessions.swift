@@ -194,7 +194,7 @@ final class AgentSessions {
         head.closeObject()
         let text = NodeText(
             address: hello.address, hostName: hello.hostName, version: hello.version,
-            topology: hello.topology)
+            topology: hello.topology, system: hello.system)
         return DocumentDraft(
             head: head.bytes, body: WireEncoder.encode(text), labels: labels, user: "")
     }

@@ -18,7 +18,7 @@ enum AnswerForm: UInt8 {
 
     /// As the head asks for it: `pretty` decides about JSON, and curl gets lines unless told.
     init(_ head: RequestHead) {
-        if let accept = head.headers["accept"], accept.contains("yaml"),
+        if let accept = head.headers["accept"], accept.lowercased().contains("yaml"),
             Accept(head.headers).prefersYAML
         {
             self = .yaml

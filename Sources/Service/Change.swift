@@ -26,8 +26,9 @@ enum Change {
             let patch = JSON(try Document(json: call.request.body))
             guard case .array = patch else { throw Self.malformed("a list for a JSON patch") }
             return .json(patch)
+        // As with other servers, on the kinds that clients know by heart and not on our own.
         case "application/strategic-merge-patch+json"
-        where resource == .nodes || resource == .pods:
+        where KindWords.of(resource).group != Group.name:
             return .strategic(try object(call))
         case "application/apply-patch+yaml", "application/apply-patch+json",
             "application/apply-patch":
@@ -90,7 +91,7 @@ enum Change {
         case .merge(let patch): return current.merging(patch)
         case .json(let patch): return try current.applying(jsonPatch: patch)
         case .strategic(let patch):
-            return current.merging(patch)
+            return try current.applying(strategicMerge: patch, kind: kind)
         case .apply: preconditionFailure("an apply is merged with regard to owners")
         }
     }

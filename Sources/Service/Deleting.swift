@@ -114,9 +114,15 @@ extension Server {
         let name = call.name ?? ""
         post(options.isDryRun ? .trial(command) : command, nil, call) { [unowned self] reply in
             if case .refused(let refusal) = reply { return refuse(refusal, call.exchange) }
-            self.reply(
-                status, StatusJSON.success(kind: "pods", group: "", name: name, uid: uid),
-                call.exchange)
+            guard status == 200 else {
+                let success = StatusJSON.success(kind: "pods", group: "", name: name, uid: uid)
+                return self.reply(status, success, call.exchange)
+            }
+            // A deletion of a pod is answered with the pod: typed clients read nothing else.
+            let now = catalog.job(uid: view.uid) ?? view
+            let isThere = now.job.attempt == view.job.attempt && rank < now.job.ranks.count
+            let item = Item.pod(isThere ? now : view, rank: rank)
+            self.reply(200, objects.encode(item), call.exchange)
         }
     }
 

@@ -142,6 +142,11 @@ struct Discovery: Sendable {
         json.member("minor", "32")
         json.member("gitVersion", "v1.32.0+muster-\(release)")
         json.member("platform", "linux/amd64")
+        // Typed clients take a version only with all of these; there is no Go here to tell of.
+        for name in ["gitCommit", "gitTreeState", "buildDate", "goVersion"] {
+            json.member(name, "")
+        }
+        json.member("compiler", "swift")
         json.member("muster", release)
         json.closeObject()
         return json.bytes

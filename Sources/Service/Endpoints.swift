@@ -13,13 +13,15 @@ enum Endpoint: Sendable, Hashable {
     case evictPod
     case cancelJob, podLog, agentSession, metrics
     case usage(Resource), usageList(Resource)
+    case openAPIIndex, openAPIPage, swagger
     case review(Review)
 
     /// What the actor needs; nil where nothing is asked but health and version.
     var right: (verb: Verb, resource: String)? {
         switch self {
         case .version, .health: nil
-        case .coreVersions, .groups, .group, .resourceList: (.discover, "api")
+        case .coreVersions, .groups, .group, .resourceList, .openAPIIndex, .openAPIPage, .swagger:
+            (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
         case .create(let resource): (.create, KindWords.of(resource).plural)
         case .get(let resource), .status(let resource), .scale(let resource):
@@ -73,6 +75,7 @@ enum Endpoint: Sendable, Hashable {
                 "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion",
                 "resourceVersionMatch", "timeoutSeconds",
             ]
+        case .openAPIIndex, .openAPIPage, .swagger: return everywhere + ["hash"]
         case .cancelJob, .agentSession, .version, .health, .coreVersions, .groups, .group,
             .resourceList, .metrics:
             return everywhere + ["verbose", "exclude"]
@@ -96,6 +99,11 @@ func routeTable() -> RouteTable<Endpoint> {
         table.add(.get, root, .resourceList(version))
     }
     table.add(.get, AgentProtocol.path, .agentSession)
+    table.add(.get, "/openapi/v2", .swagger)
+    table.add(.get, "/openapi/v3", .openAPIIndex)
+    for path in ["{document}", "api/{version}", "apis/{group}/{version}"] {
+        table.add(.get, "/openapi/v3/\(path)", .openAPIPage)
+    }
     for words in KindWords.all { addRoutes(of: words, to: &table) }
     return table
 }

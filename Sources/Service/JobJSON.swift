@@ -67,7 +67,7 @@ extension ObjectJSON {
                 ? view.nodeNames[Int(culprit.rank)] : view.culpritNode ?? "a node that is gone"
             return "rank \(culprit.rank) on \(node) \(Self.text(of: culprit.end))"
         }
-        if job.phase == .pending, job.cause == .waitingForResources {
+        if explains, job.phase == .pending, job.cause == .waitingForResources {
             return catalog.blocker(of: view) ?? ""
         }
         return ""
@@ -151,11 +151,32 @@ extension ObjectJSON {
         }
     }
 
+    /// A rank is ready while it runs; it is scheduled from the first, for it exists by that.
+    private func writePodConditions(_ rank: Rank, into json: inout JSONWriter) {
+        let isReady = rank.state == .running
+        let moment = rank.endedAt ?? rank.startedAt
+        json.key("conditions")
+        json.openArray()
+        for type in ["PodScheduled", "Initialized", "ContainersReady", "Ready"] {
+            let isAlways = type == "PodScheduled" || type == "Initialized"
+            json.openObject()
+            json.member("type", type)
+            json.member("status", isAlways || isReady ? "True" : "False")
+            if !isAlways, !isReady {
+                json.member("reason", rank.state.isEnded ? "PodCompleted" : "Starting")
+            }
+            if let moment { json.member("lastTransitionTime", Self.text(moment)) }
+            json.closeObject()
+        }
+        json.closeArray()
+    }
+
     private func writePodStatus(_ rank: Rank, _ role: String, into json: inout JSONWriter) {
         json.openObject()
         json.member("phase", Self.podPhase(of: rank))
         if let end = rank.end, !end.isSuccess { json.member("message", Self.text(of: end)) }
         if let start = rank.startedAt { json.member("startTime", Self.text(start)) }
+        writePodConditions(rank, into: &json)
         json.key("containerStatuses")
         json.openArray()
         json.openObject()

@@ -11,6 +11,7 @@ struct NodeText: Codable, Sendable {
     var hostName: String
     var version: String
     var topology: NodeTopology?
+    var system: NodeSystem?
     /// What users set: reasons for new work to stay away.
     var taints: [Taint]?
 }
@@ -76,16 +77,28 @@ extension ObjectJSON {
             }
             json.closeArray()
             json.key("nodeInfo")
-            json.openObject()
-            json.member("bootID", state.node.bootID)
-            json.member("kubeletVersion", text.version)
-            json.member("operatingSystem", "linux")
-            json.closeObject()
+            writeNodeInfo(text, bootID: state.node.bootID, into: &json)
             if let topology = text.topology {
                 json.key("topology")
                 json.raw(WireEncoder.encode(topology))
             }
         }
+        json.closeObject()
+    }
+
+    /// Typed clients take a node only with all of these, so what is not known is empty.
+    private func writeNodeInfo(_ text: NodeText, bootID: String, into json: inout JSONWriter) {
+        json.openObject()
+        json.member("architecture", text.system?.architecture ?? "")
+        json.member("bootID", bootID)
+        json.member("containerRuntimeVersion", "muster-step://\(text.version)")
+        json.member("kernelVersion", text.system?.kernel ?? "")
+        json.member("kubeProxyVersion", "")
+        json.member("kubeletVersion", text.version)
+        json.member("machineID", text.system?.machineID ?? "")
+        json.member("operatingSystem", "linux")
+        json.member("osImage", text.system?.distribution ?? "")
+        json.member("systemUUID", text.system?.machineID ?? "")
         json.closeObject()
     }
 

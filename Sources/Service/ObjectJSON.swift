@@ -10,6 +10,16 @@ import Wire
 struct ObjectJSON {
     let catalog: Catalog
     let pods: PodNames
+    /// Whether waiting jobs say why they wait. That goes on without a new version of the object, so
+    /// lists, watches and answers to writes, which tell of versions, leave it out.
+    private(set) var explains = false
+
+    /// For who asks how one object is doing at this moment.
+    var explaining: ObjectJSON {
+        var copy = self
+        copy.explains = true
+        return copy
+    }
 
     init(catalog: Catalog) {
         self.catalog = catalog

@@ -34,22 +34,17 @@ extension ObjectJSON {
             return nil
         }
         guard managers.isCompact else { return texts.body.managers }
-        let object = userPart(of: texts, kind: kind)
-        return Ownership.stored(managers.expanded(over: object, MergeRules.of(kind: kind)))
-    }
-
-    /// What users write of an object, as a tree: its metadata, and its own part.
-    private static func userPart(of texts: Texts, kind: String) -> JSON? {
         guard let head = try? Document(json: texts.head, limits: .trusted),
             let content = try? Document(json: texts.body.content, limits: .trusted)
         else { return nil }
         let isFlat = kind == "ConfigMap" || kind == "Secret"
-        var object: JSON = ["metadata": JSON(head)]
-        if isFlat {
-            for member in JSON(content).members { object[member.key] = member.value }
-        } else {
-            object["spec"] = JSON(content)
-        }
-        return object
+        let members =
+            isFlat
+            ? content.root.members.map { (name: $0.key, value: $0.value) }
+            : [(name: "spec", value: content.root)]
+        var json = JSONWriter(capacity: 1024)
+        managers.write(
+            metadata: head.root, members: members, MergeRules.of(kind: kind), into: &json)
+        return json.bytes
     }
 }

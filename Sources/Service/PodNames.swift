@@ -32,18 +32,18 @@ final class PodNames {
         "\(view.name)-\(roleName(of: rank, in: view))-\(view.index(ofRank: rank))"
     }
 
-    /// One of the labels, without making the map of them all.
+    /// One of the labels, without making the map of them all; none of them ever changes.
     func label(_ key: String, of rank: Int, in view: JobView) -> String? {
         switch key {
         case "muster.dev/job": view.name
         case "muster.dev/role": roleName(of: rank, in: view)
         case "muster.dev/rank": "\(rank)"
-        default: view.podText.labels[key]
+        default: nil
         }
     }
 
     func labels(of rank: Int, in view: JobView) -> StringMap {
-        var labels = view.podText.labels
+        var labels = view.labels
         labels["muster.dev/job"] = view.name
         labels["muster.dev/role"] = roleName(of: rank, in: view)
         labels["muster.dev/rank"] = "\(rank)"

@@ -66,7 +66,7 @@ struct RankEnvironments {
             // A rank without devices must not find somebody else's.
             variables["CUDA_VISIBLE_DEVICES"] = ""
         }
-        let sets = spec.rankEnvironment ?? [.torch, .slurm]
+        let sets = spec.rankEnvironment ?? JobDefaults.rankEnvironment
         if sets.contains(.none) { return variables }
         if sets.contains(.torch) { addTorch(rank, into: &variables) }
         if sets.contains(.slurm) { addSlurm(rank, into: &variables) }

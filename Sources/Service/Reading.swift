@@ -20,7 +20,7 @@ extension Server {
         let item = try find(resource, call)
         var json = JSONWriter(capacity: 2048)
         switch form {
-        case .objects: objects.write(item, into: &json)
+        case .objects: objects.explaining.write(item, into: &json)
         case .metadata:
             objects.writePartial(
                 item, version: item.version, Form.metadataVersion, isWhole: true, into: &json)

@@ -36,7 +36,10 @@ extension Server {
             let applied: Applied
             do throws(ApplyFailure) {
                 applied = try managers.applying(
-                    config, to: current, by: ownership.author, force: isForced, ownership.rules)
+                    config, to: current, by: ownership.author, force: isForced, ownership.rules
+                ) { merged throws(Refusal) in
+                    try revision.part == .whole ? settled(merged, revision) : merged
+                }
             } catch {
                 throw error.refusal
             }
@@ -51,6 +54,27 @@ extension Server {
             return try statusDraft(wanted, present, managers)
         }
         return try wholeDraft(wanted, revision, present, managers)
+    }
+
+    /// The object in the form in which it would be stored, so that `1000m` and `1` do not differ.
+    private func settled(_ object: JSON, _ revision: Revision) throws(Refusal) -> JSON {
+        switch revision.resource {
+        case .jobs, .queues, .nodePools, .leases: break
+        case .nodes, .tokens, .namespaces, .configMaps, .secrets, .pods, .events: return object
+        }
+        let proposal = try revision.admission.propose(
+            try Document(sent(object)).root, as: revision.resource)
+        var settled = object
+        settled["spec"] = JSON(try Document(json: proposal.content, limits: .trusted))
+        return settled
+    }
+
+    /// What the server writes itself does not count against the limits of what is sent.
+    private func sent(_ object: JSON) -> JSON {
+        var sent = object
+        sent["status"] = nil
+        sent["metadata"]?["managedFields"] = nil
+        return sent
     }
 
     /// Only the clients' part of the status changes.
@@ -77,11 +101,7 @@ extension Server {
         _ wanted: JSON, _ revision: Revision, _ present: Present, _ managers: ManagedFields
     ) throws(Refusal) -> RevisedDraft {
         let item = present.item
-        // What the server writes itself does not count against the limits of what is sent.
-        var sent = wanted
-        sent["status"] = nil
-        sent["metadata"]?["managedFields"] = nil
-        let document = try Document(sent)
+        let document = try Document(sent(wanted))
         let proposal = try revision.admission.propose(document.root, as: revision.resource)
         try checkIdentity(proposal.metadata, item)
         try checkFinalizers(proposal.metadata, present)

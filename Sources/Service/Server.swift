@@ -31,6 +31,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
     let tables: TableJSON
     let authenticator: Authenticator
     private let routes = routeTable()
+    /// Written when it is first asked for.
+    private(set) lazy var openAPI = OpenAPILibrary(routes.routes.map { OpenAPIRoute($0) })
     let rules: AccessRules
     let discovery = Discovery()
     private var failedAttempts = FailedAttempts()
@@ -177,6 +179,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             case .metrics: answerMetrics(call)
             case .coreVersions, .groups, .group, .resourceList: discover(call)
             case .review(let review): try self.review(review, call)
+            case .openAPIIndex: answerOpenAPIIndex(call)
+            case .openAPIPage: try answerOpenAPIPage(call)
+            case .swagger: answerSwagger(call)
             case .list(let resource): try list(resource, call)
             case .get(let resource), .status(let resource): try get(resource, call)
             case .create(let resource): try create(resource, call)

@@ -46,8 +46,11 @@ final class WatchLines {
             form: subscription.form, hasColumns: !watcher.hasColumns, word: word)
         watcher.hasColumns = subscription.form.isTable
         if let line = known[key] { return line }
+        // What leaves a selection is shown as it was when it was last in it.
+        let leaves = word == .deleted && change.kind != .deleted
+        let item = leaves ? change.previous ?? change.item : change.item
         let line = write(
-            word, change.item, subscription, version: change.version, hasColumns: key.hasColumns)
+            word, item, subscription, version: change.version, hasColumns: key.hasColumns)
         known[key] = line
         bytes += line.count
         return line

@@ -78,7 +78,8 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private func value(_ key: Key) throws(Refusal) -> Int {
         let name = key.stringValue
         guard let node = session.find(name, in: object) else {
-            throw session.missing(name, in: object)
+            // A key that the type knows is no misspelling of another one.
+            throw session.missing(name, in: object) { Key(stringValue: $0) == nil }
         }
         return node
     }
@@ -177,7 +178,7 @@ struct KeyedReader<Key: CodingKey>: KeyedDecodingContainerProtocol {
 
     func superDecoder() throws -> any Decoder {
         guard let node = session.find("super", in: object) else {
-            throw session.missing("super", in: object)
+            throw session.missing("super", in: object) { _ in false }
         }
         return DocumentDecoder(session: session, node: node)
     }

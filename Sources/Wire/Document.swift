@@ -195,6 +195,13 @@ extension Document {
 }
 
 extension String {
+    /// The path of a member of the object at this path.
+    public func member(_ key: String) -> String {
+        var path = self
+        path.appendPathKey(key)
+        return path
+    }
+
     /// Adds a member's name to a path; names that would blur the path are quoted in brackets.
     mutating func appendPathKey(_ key: String) {
         let isPlain = key.utf8.allSatisfy { byte in

@@ -9,12 +9,13 @@ public indirect enum Schema: Hashable, Sendable {
     case string
     /// A string with a written form of its own, such as `quantity`, `duration` or `date-time`.
     case text(format: String, acceptsNumbers: Bool)
-    /// One of some words.
-    case words([String])
+    /// One of some words, and the declared type that lists them.
+    case words([String], of: String)
     case array(Schema)
     /// An object with free keys.
     case map(Schema)
-    case object([Property])
+    /// The members of a declared type; nested types are named as in `Outer.Inner`.
+    case object([Property], of: String)
 
     /// One member of an object, in declaration order.
     public struct Property: Hashable, Sendable {
@@ -40,9 +41,33 @@ public indirect enum Schema: Hashable, Sendable {
         return recording.schema
     }
 
+    /// The members of an object schema, in declaration order; none for anything else.
+    public var properties: [Property] {
+        if case .object(let properties, _) = self { properties } else { [] }
+    }
+
+    /// The object schema without one of its members.
+    public func without(_ name: String) -> Schema {
+        guard case .object(let properties, let type) = self else { return self }
+        return .object(properties.filter { $0.name != name }, of: type)
+    }
+
+    /// The same shape with nothing required, at any depth.
+    public var optional: Schema {
+        switch self {
+        case .array(let element): .array(element.optional)
+        case .map(let value): .map(value.optional)
+        case .object(let properties, let type):
+            .object(
+                properties.map { Property($0.name, $0.schema.optional, isRequired: false) },
+                of: type)
+        case .any, .boolean, .integer, .number, .string, .text, .words: self
+        }
+    }
+
     /// The member of an object schema, for looking a field up by path.
     public subscript(name: String) -> Schema? {
-        guard case .object(let properties) = self else { return nil }
+        guard case .object(let properties, _) = self else { return nil }
         return properties.first { $0.name == name }?.schema
     }
 }
@@ -52,50 +77,4 @@ public protocol SchemaDescribed {
     static var schema: Schema { get }
     /// Decodes without error.
     static var example: JSON { get }
-}
-
-extension Schema {
-    /// The schema as OpenAPI 3 writes it.
-    public var openAPI: JSON {
-        switch self {
-        case .any: members(("x-kubernetes-preserve-unknown-fields", true))
-        case .boolean: members(("type", "boolean"))
-        case .integer(let format, let minimum):
-            if let minimum {
-                members(
-                    ("type", "integer"), ("format", .string(format)),
-                    ("minimum", .number("\(minimum)")))
-            } else {
-                members(("type", "integer"), ("format", .string(format)))
-            }
-        case .number: members(("type", "number"), ("format", "double"))
-        case .string: members(("type", "string"))
-        case .text(let format, acceptsNumbers: false):
-            members(("type", "string"), ("format", .string(format)))
-        case .text(let format, acceptsNumbers: true):
-            members(
-                ("type", "string"), ("format", .string(format)),
-                ("oneOf", [members(("type", "string")), members(("type", "number"))]))
-        case .words(let words):
-            members(("type", "string"), ("enum", .array(words.map(JSON.string))))
-        case .array(let element): members(("type", "array"), ("items", element.openAPI))
-        case .map(let value): members(("type", "object"), ("additionalProperties", value.openAPI))
-        case .object(let properties): openAPI(properties)
-        }
-    }
-
-    private func openAPI(_ properties: [Property]) -> JSON {
-        var result = members(("type", "object"))
-        let required = properties.filter(\.isRequired)
-        if !required.isEmpty { result["required"] = .array(required.map { .string($0.name) }) }
-        if !properties.isEmpty {
-            result["properties"] = .object(
-                properties.map { JSON.Member($0.name, $0.schema.openAPI) })
-        }
-        return result
-    }
-
-    private func members(_ members: (String, JSON)...) -> JSON {
-        .object(members.map { JSON.Member($0.0, $0.1) })
-    }
 }

@@ -9,6 +9,14 @@ final class SchemaRecording {
 
     init(enclosing: [Any.Type] = []) { self.enclosing = enclosing }
 
+    /// The innermost type being recorded, without its module and what it is generic over.
+    private var typeName: String { enclosing.last.map(Self.name) ?? "" }
+
+    private static func name(_ type: Any.Type) -> String {
+        let plain = String(reflecting: type).prefix { $0 != "<" }
+        return plain.split(separator: ".", maxSplits: 1).last.map(String.init) ?? ""
+    }
+
     /// Decodes a harmless value of the type, noting its schema on the way.
     func value<T: Decodable>(_ type: T.Type) throws -> T {
         if let known = try Self.known(type) {
@@ -34,7 +42,7 @@ final class SchemaRecording {
         }
         if let words = caseNames(of: type), let first = words.first {
             let value = try WireDecoder.decode(type, from: Document(JSON.string(first)))
-            return (.words(words), value)
+            return (.words(words, of: name(type)), value)
         }
         if let map = StringMap() as? T { return (.map(.string), map) }
         if let free = JSON.null as? T { return (.any, free) }
@@ -45,7 +53,7 @@ final class SchemaRecording {
 
     func enterObject() {
         if case .object = schema { return }
-        schema = .object(properties)
+        schema = .object(properties, of: typeName)
     }
 
     func add(_ name: String, _ schema: Schema, isRequired: Bool) {
@@ -57,7 +65,7 @@ final class SchemaRecording {
         } else {
             properties.append(Schema.Property(name, schema, isRequired: isRequired))
         }
-        self.schema = .object(properties)
+        self.schema = .object(properties, of: typeName)
     }
 
     /// Turns the object noted so far into a map: its keys were asked for by listing.

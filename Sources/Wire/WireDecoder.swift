@@ -220,10 +220,12 @@ extension DecodingSession {
                 finding: "expected \(wanted), found \(describe(node))", remedy: remedy))
     }
 
-    func missing(_ key: String, in object: Int) -> Refusal {
+    func missing(
+        _ key: String, in object: Int, mayBe isUnknown: (String) -> Bool
+    ) -> Refusal {
         var field = path(to: object)
         field.appendPathKey(key)
-        let close = nearest(key, among: keys(of: object).filter { $0 != key })
+        let close = nearest(key, among: keys(of: object).filter(isUnknown))
         return fail(
             Refusal(
                 .malformed, field: field, finding: "the field is required but missing",
@@ -259,8 +261,9 @@ extension DecodingSession {
                 nodes[node].kind == .string || nodes[node].kind == .plain
                 ? nearest(document.text(of: nodes[node]), among: names) : nil
             let list = names.joined(separator: ", ")
+            let sure = names.count == 1 ? names.first : close
             return mismatch(
-                "one of \(list)", close.map { "Write \(quoted($0))" } ?? "Write one of \(list)",
+                "one of \(list)", sure.map { "Write \(quoted($0))" } ?? "Write one of \(list)",
                 node)
         }
         guard let known = error as? DecodingError else {

@@ -95,10 +95,9 @@ private final class Audience {
             "command":["/bin/true"]}]}}
             """
         }
+        let list = items.joined(separator: ",")
         return Array(
-            """
-            {"kind":"JobList","apiVersion":"muster.dev/v1","items":[\(items.joined(separator: ","))]}
-            """.utf8)
+            #"{"kind":"JobList","apiVersion":"muster.dev/v1","items":[\#(list)]}"#.utf8)
     }
 
     private func connect() {

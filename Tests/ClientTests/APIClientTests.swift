@@ -101,6 +101,20 @@ import Wire
         #expect(Refusal(status: 422, body: Array(body.utf8)) == refusal)
     }
 
+    @Test func `every defect of an object arrives, each with its remedy`() {
+        let refusal = Refusal(
+            .invalid, field: "a", finding: "1 is out of range", remedy: "Use 0",
+            also: [Refusal(.invalid, field: "b.c", finding: "it is empty", remedy: "Fill it")])
+        let causes = ([refusal] + refusal.also).map {
+            #"{"field":"\#($0.field)","message":"\#($0.advice)"}"#
+        }
+        let body = """
+            {"kind":"Status","message":"\(refusal)","reason":"Invalid","code":422,
+            "details":{"causes":[\(causes.joined(separator: ","))]}}
+            """
+        #expect(Refusal(status: 422, body: Array(body.utf8)) == refusal)
+    }
+
     @Test(arguments: Refusal.Reason.allCases)
     func `every reason survives the wire`(reason: Refusal.Reason) {
         let body = #"{"reason":"\#(reason.word)","message":"it is so. Do this."}"#

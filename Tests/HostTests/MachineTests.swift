@@ -17,6 +17,15 @@ import Testing
         #expect(Clock.processNanoseconds() > 0)
     }
 
+    @Test func `the system says what it is`() throws {
+        let facts = SystemFacts.current()
+        let release = try String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)
+        #expect(facts.kernel + "\n" == release)
+        #expect(["amd64", "arm64"].contains(facts.architecture))
+        let words = try String(contentsOfFile: "/etc/os-release", encoding: .utf8)
+        #expect(words.contains("\"\(facts.distribution)\"\n"))
+    }
+
     @Test func `tokens are long, plain and never the same`() throws {
         var seen: Set<String> = []
         for _ in 0..<200 {

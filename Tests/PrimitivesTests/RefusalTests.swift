@@ -27,6 +27,33 @@ import Testing
         #expect(whole.under("spec").field == "spec")
     }
 
+    @Test func `defects are gathered and leave as one refusal, with their paths`() throws {
+        var defects = Defects()
+        try defects.refuse()
+        defects.add("name", "it is empty", "Give one")
+        defects.gather(under: "spec") { inner in
+            inner.add("weight", "7 is out of range", "Use 0 to 5")
+            inner.gather { () throws(Refusal) in throw refusal }
+            inner.gather(under: "[2]") { $0.add("", "it is empty", "Fill it") }
+        }
+        let gathered = #expect(throws: Refusal.self) { try defects.refuse() }
+        #expect(gathered?.field == "name" && gathered?.finding == "it is empty")
+        #expect(gathered?.also.map(\.field) == ["spec.weight", "spec.replicas", "spec[2]"])
+        #expect(
+            gathered?.description
+                == "name: it is empty. Give one. Also wrong: spec.weight, spec.replicas, spec[2].")
+        let placed = gathered?.under("items[4]")
+        #expect(placed?.also.first?.field == "items[4].spec.weight")
+    }
+
+    @Test func `a hopeless object is not described to the end`() {
+        var defects = Defects()
+        for number in 0..<1000 { defects.add("f\(number)", "it is empty", "Fill it") }
+        #expect(defects.found.count == Defects.most)
+        defects.add(Refusal(.invalid, field: "x", finding: "a", remedy: "B", also: defects.found))
+        #expect(defects.found.count == Defects.most)
+    }
+
     @Test(arguments: Refusal.Reason.allCases)
     func `every reason has a status that fits its side`(reason: Refusal.Reason) {
         let mine: [Refusal.Reason] = [

@@ -220,8 +220,10 @@ import Wire
         var kept = Kept()
         kept.create(try Self.config(#"{"priority":5}"#), by: "curl")
         let config = try tree(
-            #"{"metadata":{"labels":{"x":"y"}},"spec":{"priority":9},"status":{"conditions":[{"type":"A","status":"True"}]}}"#
-        )
+            #"""
+            {"metadata":{"labels":{"x":"y"}},"spec":{"priority":9},
+            "status":{"conditions":[{"type":"A","status":"True"}]}}
+            """#)
         let applied = try kept.fields.applying(
             config, to: kept.object, by: author("op", subresource: "status"), force: false,
             kept.rules)

@@ -32,7 +32,7 @@ import Wire
         var json = JSONWriter()
         fields.write(over: document.root, rules, into: &json)
         var pieces = JSONWriter()
-        let head = try #require(document.root["metadata"])
+        let head = document.root["metadata"]
         let rest = document.root.members.filter { $0.key != "metadata" }
             .map { (name: $0.key, value: $0.value) }
         fields.write(metadata: head, members: rest.reversed(), rules, into: &pieces)
@@ -70,6 +70,10 @@ import Wire
                 ".spec", ".spec.roles", #".spec.roles[name="a"]"#,
             ])
         #expect(FieldSet(everythingIn: odd, rules).paths == [".spec", ".spec.roles"])
+        let fields = ManagedFields(createdBy: author("curl"))
+        for object in [twice, once, odd] {
+            #expect(try spelled(fields, object, rules) == fields.json(over: object, rules).text)
+        }
         for (old, new) in [(twice, once), (once, twice), (twice, odd), (odd, once), (once, odd)] {
             let change = FieldComparison(of: old, with: new, rules)
             let after = FieldSet(everythingIn: old, rules).subtracting(change.removed)

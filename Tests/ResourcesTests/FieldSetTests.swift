@@ -4,8 +4,8 @@ import Wire
 
 @testable import Resources
 
-/// Goal: sets of fields behave as sets and speak FieldsV1. Method: texts by hand, and laws against a
-/// plain list of paths as the model, over seeds.
+/// Goal: sets of fields behave as sets and speak FieldsV1. Method: texts by hand, and laws against
+/// a plain list of paths as the model, over seeds.
 @Suite struct FieldSetTests {
     @Test func `a set is written as Kubernetes writes it`() throws {
         var set = FieldSet()
@@ -46,8 +46,10 @@ import Wire
     @Test func `differently written keys of one element are one step`() throws {
         let set = try FieldSet(
             fieldsV1: tree(
-                #"{"f:a":{"k:{\"x\": 1, \"b\": 2}":{"f:one":{}},"k:{\"b\":2,\"x\":1}":{"f:two":{}}}}"#
-            ))
+                #"""
+                {"f:a":{"k:{\"x\": 1, \"b\": 2}":{"f:one":{}},
+                "k:{\"b\":2,\"x\":1}":{"f:two":{}}}}
+                """#))
         #expect(set.fieldsV1.text == #"{"f:a":{"k:{\"b\":2,\"x\":1}":{"f:one":{},"f:two":{}}}}"#)
     }
 

@@ -4,8 +4,8 @@ import Wire
 
 @testable import Resources
 
-/// Goal: after PUT and PATCH everybody owns what they wrote last. Method: cases by hand, the laws of
-/// ownership over random writes.
+/// Goal: after PUT and PATCH everybody owns what they wrote last. Method: cases by hand, the laws
+/// of ownership over random writes.
 @Suite struct FieldUpdatesTests {
     private static let job = """
         {"apiVersion":"muster.dev/v1","kind":"Job","metadata":{"name":"a","namespace":"default",
@@ -58,6 +58,17 @@ import Wire
         try kept.merge(["metadata": ["labels": ["team": nil]]], by: "kubectl-edit")
         #expect(kept.fields.paths("ci", .apply)?.contains(".metadata.labels.team") == false)
         #expect(kept.fields.paths("kubectl-edit") == nil, "removing owns nothing")
+    }
+
+    @Test func `the time is that of the last field written, not of one taken away`() throws {
+        var kept = Kept()
+        kept.create(try tree(Self.job), by: "curl")
+        try kept.merge(["spec": ["priority": 6, "queue": "q"]], by: "edit")
+        try kept.merge(["spec": ["queue": nil]], by: "edit")
+        #expect(kept.fields.paths("edit") == [".spec.priority"])
+        #expect(kept.fields.entries.last?.time == author("", at: 2).time)
+        try kept.merge(["spec": ["priority": 7]], by: "edit")
+        #expect(kept.fields.entries.last?.time == author("", at: 4).time)
     }
 
     @Test func `what was applied can be taken over by an update`() throws {

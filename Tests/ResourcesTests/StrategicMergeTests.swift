@@ -4,12 +4,13 @@ import Wire
 
 @testable import Resources
 
-/// Goal: strategic merge patches do on nodes and pods what Kubernetes does. Method: the patches that
-/// kubectl sends, then each directive, then what must be refused.
+/// Goal: strategic merge patches do on nodes and pods what Kubernetes does. Method: the patches
+/// that kubectl sends, then each directive, then what must be refused.
 @Suite struct StrategicMergeTests {
     private static let node = """
-        {"metadata":{"name":"n","labels":{"x":"1","y":"2"},"finalizers":["a","b"]},"spec":{"taints":[
-        {"key":"one","effect":"NoSchedule"},{"key":"two","value":"v","effect":"NoExecute"}]},
+        {"metadata":{"name":"n","labels":{"x":"1","y":"2"},"finalizers":["a","b"]},"spec":{
+        "taints":[{"key":"one","effect":"NoSchedule"},
+        {"key":"two","value":"v","effect":"NoExecute"}]},
         "status":{"conditions":[{"type":"Ready","status":"True"},{"type":"Disk","status":"False"}]}}
         """
 
@@ -92,8 +93,8 @@ import Wire
         #expect(try names(#""$deleteFromPrimitiveList/finalizers":["a","q"]"#) == #"["b"]"#)
         #expect(
             try names(
-                #""$deleteFromPrimitiveList/finalizers":["a"],"$setElementOrder/finalizers":["b","c"],"#
-                    + #""finalizers":["c"]"#) == #"["b","c"]"#)
+                #""$deleteFromPrimitiveList/finalizers":["a"],"finalizers":["c"],"#
+                    + #""$setElementOrder/finalizers":["b","c"]"#) == #"["b","c"]"#)
         #expect(try names(#""$setElementOrder/finalizers":["b","a"]"#) == #"["b","a"]"#)
         #expect(try names(#""$deleteFromPrimitiveList/nothing":["a"]"#) == #"["a","b"]"#)
     }

@@ -18,7 +18,7 @@ import Wire
     @Test func `daemon yaml names every setting once and none that does not exist`() throws {
         let document = try YAMLReader.document(try file("daemon.yaml"))
         _ = try WireDecoder.decode(ServeOptions.self, from: document)
-        guard case .object(let properties) = Schema.of(ServeOptions.self) else {
+        guard case .object(let properties, _) = Schema.of(ServeOptions.self) else {
             Issue.record("the settings are an object")
             return
         }

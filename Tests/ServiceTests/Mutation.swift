@@ -46,7 +46,7 @@ struct Mutation: CustomStringConvertible {
 
     private init(_ line: String) throws {
         self.line = line
-        var cells = line.components(separatedBy: " | ").map {
+        var cells = line.components(separatedBy: " |").map {
             $0.trimmingCharacters(in: .whitespaces)
         }
         guard cells.count == 4 || cells.count == 5 else {
@@ -59,7 +59,8 @@ struct Mutation: CustomStringConvertible {
             try cells[0].hasPrefix("text ")
             ? [Self.textEdit(cells[0])]
             : cells[0].components(separatedBy: "; ").map(Self.edit)
-        let path = cells[0].prefix { $0 != " " }
+        let ends = [" = ", " delete", " -> "].compactMap { cells[0].range(of: $0)?.lowerBound }
+        let path = cells[0][..<(ends.min() ?? cells[0].startIndex)]
         field = cells[1] == "-" ? "" : cells[1].isEmpty ? String(path) : cells[1]
         finding = cells[2]
         remedy = cells[3]

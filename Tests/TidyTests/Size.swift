@@ -52,8 +52,12 @@ enum Size {
                     scriptLines, "a script of \(file.lines.count - 1) lines, over \(scriptLines)",
                     "Move the work into a command of the program"))
         }
+        // Python stops at a failure of its own accord.
+        if file.lines.first == "#!/usr/bin/env python3" { return found }
         if file.lines.first != "#!/usr/bin/env bash" {
-            found.append(file.finding(1, "no bash line", "Begin with #!/usr/bin/env bash"))
+            found.append(
+                file.finding(
+                    1, "no bash line", "Begin with #!/usr/bin/env bash, or python3 instead"))
         }
         if !file.lines.contains("set -o errexit -o nounset -o pipefail") {
             found.append(

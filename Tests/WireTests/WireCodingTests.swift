@@ -139,7 +139,8 @@ import Wire
         }
         #expect(elapsed < .seconds(2))
         #expect(
-            try WireDecoder.decodeListingUnknown([Role].self, at: document.root).unknown.count == 20)
+            try WireDecoder.decodeListingUnknown([Role].self, at: document.root).unknown.count == 20
+        )
     }
 
     @Test func `numbers are exact at every edge`() throws {

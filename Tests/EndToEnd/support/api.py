@@ -108,25 +108,25 @@ class Client:
                     raise
             time.sleep(0.05)
 
-    def list(self, path, limit=500, **query):
+    def list(self, path, limit=500, headers=None, **query):
         """All pages of a list, and the version of the first."""
         items, version, more = [], None, ""
         while True:
             words = dict(query, limit=limit)
             if more:
                 words["continue"] = more
-            page = self.must("GET", f"{path}?{urllib.parse.urlencode(words)}")
-            items += page["items"]
+            page = self.must("GET", f"{path}?{urllib.parse.urlencode(words)}", headers=headers)
+            items += page["items"] if "items" in page else [row["object"] for row in page["rows"]]
             version = version or int(page["metadata"]["resourceVersion"])
             more = page["metadata"].get("continue", "")
             if not more:
                 return items, version
 
-    def stream(self, path, timeout=60):
+    def stream(self, path, timeout=60, headers=None):
         """An answer that goes on: the response object, on a connection of its own."""
         connection = self.open(timeout)
         try:
-            connection.request("GET", path, headers=self.prepare(None, None)[1])
+            connection.request("GET", path, headers=self.prepare(None, headers)[1])
             response = connection.getresponse()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
@@ -136,10 +136,15 @@ class Client:
 
     def watch(self, path, version, timeout=60, **query):
         """Yields events until the stream ends; a broken stream raises Unreachable."""
+        for line in self.watch_lines(path, version, timeout, **query):
+            yield json.loads(line)
+
+    def watch_lines(self, path, version, timeout=60, headers=None, **query):
+        """As `watch`, but the lines as they come."""
         words = urllib.parse.urlencode(
             dict(query, watch="true", resourceVersion=version, allowWatchBookmarks="true")
         )
-        response = self.stream(f"{path}?{words}", timeout)
+        response = self.stream(f"{path}?{words}", timeout, headers)
         try:
             if response.status != 200:
                 answer = Answer(response.status, response.headers, response.read())
@@ -150,7 +155,7 @@ class Client:
                     return
                 if not line.endswith(b"\n"):
                     raise Unreachable("the stream broke off within a line")
-                yield json.loads(line)
+                yield line
         except (OSError, http.client.HTTPException) as error:
             raise Unreachable(f"watch {path}: {error}") from error
         finally:

@@ -82,6 +82,7 @@ class Suite:
 
     def __init__(self, name, arguments):
         self.name = name
+        self.arguments = arguments
         self.is_long = arguments.long
         self.seed = (
             arguments.seed
@@ -158,11 +159,13 @@ class Suite:
             close()
 
 
-def run(name, body):
-    """Runs `body(suite)` and exits with the verdict."""
+def run(name, body, more=None):
+    """Runs `body(suite)` and exits with the verdict; `more(parser)` adds options of its own."""
     parser = argparse.ArgumentParser(prog=f"{name}.py", description=body.__doc__)
     parser.add_argument("--long", action="store_true", help="the long form")
     parser.add_argument("--seed", type=int, help="repeats a run's random choices")
+    if more:
+        more(parser)
     suite = Suite(name, parser.parse_args())
     # Ranks outlive their agent: as their reaper we find all of them, and only them, in the end.
     ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
