@@ -28,6 +28,10 @@ public struct PodStatus: Codable, Hashable, Sendable {
     public var message: String?
     /// When the rank's process was started.
     public var startTime: Timestamp?
+    /// The state of the process once more, for "kubectl wait --for=condition=Ready".
+    ///
+    /// PodScheduled and Initialized always hold; ContainersReady and Ready hold while it runs.
+    public var conditions: [Condition]?
     /// The state of the one container.
     public var containerStatuses: [ContainerStatus]?
 }

@@ -24,6 +24,10 @@ extension Manual {
         How the rank ended, if not well.
         = PodStatus.startTime
         When the rank's process was started.
+        = PodStatus.conditions
+        The state of the process once more, for "kubectl wait --for=condition=Ready".
+
+        PodScheduled and Initialized always hold; ContainersReady and Ready hold while it runs.
         = PodStatus.containerStatuses
         The state of the one container.
         = ContainerStatus
