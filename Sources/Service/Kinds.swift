@@ -162,7 +162,8 @@ struct KindWords: Sendable {
 }
 
 extension KindWords {
-    static let all: [KindWords] = ours + core + usage + Review.kinds
+    static let all: [KindWords] =
+        ours + core + [EmptyKind.announced] + usage + Review.kinds
 
     /// One API group with its versions, written as `group/version`.
     struct APIGroup: Sendable, Hashable {
