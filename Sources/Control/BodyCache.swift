@@ -2,9 +2,7 @@ import Host
 import Storage
 
 /// Ties the views of one specification together: empty while it is the one that the store holds.
-///
-/// The bytes belong to the lock of the ``BodyCache`` and are touched nowhere else.
-// Unchecked: see above.
+// Unchecked: the bytes are owned by the cache, which holds its mutex whenever it touches them.
 final class BodyPin: @unchecked Sendable {
     fileprivate var bytes: [UInt8]?
 

@@ -80,7 +80,7 @@ public final class Catalog: Sendable {
 
     init(bodies: BodyCache) { self.bodies = bodies }
 
-    /// A job's text as of the view: from memory if it was used of late, else from disk.
+    /// What is stored of a job as of the view: from memory if it was used of late, else from disk.
     public func body(of view: JobView) -> DocumentBody {
         DocumentBody(stored: bodies.body(of: view.uid, view.text.pin))
     }
@@ -175,6 +175,10 @@ public final class Catalog: Sendable {
 }
 
 extension Catalog.State {
+    private func plain(_ resource: Resource) -> Shelf<ObjectView> {
+        resource.plainKind.flatMap { objects[$0] } ?? Shelf()
+    }
+
     func listing(of resource: Resource, _ namespace: String?, version: UInt64? = nil) -> Listing {
         let source: Listing.Source =
             switch resource {
@@ -182,8 +186,7 @@ extension Catalog.State {
             case .pods: .pods(jobs.reading(of: namespace))
             case .nodes: .nodes(nodes.reading(of: nil))
             case .namespaces, .queues, .tokens, .nodePools, .leases, .configMaps, .secrets:
-                .objects(
-                    (resource.plainKind.flatMap { objects[$0] } ?? Shelf()).reading(of: namespace))
+                .objects(plain(resource).reading(of: namespace))
             case .events: .events(events.shelf.reading(of: namespace))
             }
         return Listing(

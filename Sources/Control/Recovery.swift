@@ -149,7 +149,7 @@ private struct TextFloors {
 
     private mutating func raise(_ kind: Kind, to version: UInt64) {
         // A pod shows texts of its job.
-        let resources = kind == .job ? [.jobs, .pods] : [Resource(of: kind)]
+        let resources: [Resource] = kind == .job ? [.jobs, .pods] : [Resource(of: kind)]
         for resource in resources {
             perResource[Int(resource.rawValue)] = max(floor(resource), version)
         }

@@ -14,14 +14,15 @@ struct Accept {
             parameters.first { $0.name == name }?.value
         }
 
-        var isYAML: Bool {
-            ["application/yaml", "application/x-yaml", "text/yaml"].contains(type)
-        }
-
         func covers(_ type: String) -> Bool {
             if self.type == type || self.type == "*/*" { return true }
             guard self.type.hasSuffix("/*") else { return false }
             return type.hasPrefix(self.type.dropLast())
+        }
+
+        /// Whether it names YAML, which every JSON answer can be written as.
+        var isYAML: Bool {
+            ["application/yaml", "application/x-yaml", "text/yaml"].contains(type)
         }
     }
 
@@ -37,6 +38,12 @@ struct Accept {
                 ($1.element.quality, $0.offset) < ($0.element.quality, $1.offset)
             }
             .map(\.element)
+    }
+
+    /// Whether YAML is liked better than JSON.
+    var prefersYAML: Bool {
+        ranges.first { $0.quality > 0 && ($0.isYAML || $0.covers("application/json")) }?.isYAML
+            ?? false
     }
 
     private static func range(_ text: Substring) -> Range? {
@@ -101,7 +108,7 @@ enum Form: Hashable, Sendable {
             return
         }
         for range in accept.ranges
-        where range.quality > 0 && (range.covers("application/json") || range.isYAML) {
+        where range.quality > 0 && (range.isYAML || range.covers("application/json")) {
             guard let shape = range["as"] else {
                 self = .objects
                 return
@@ -120,8 +127,9 @@ enum Form: Hashable, Sendable {
         throw Refusal(
             .notAcceptable, field: "Accept", finding: "none of these forms is available",
             remedy:
-                "Use application/json or application/yaml, alone or with as=Table, "
-                + "as=PartialObjectMetadata or as=PartialObjectMetadataList and g=meta.k8s.io;v=v1")
+                "Use application/yaml, or application/json alone or with as=Table, "
+                + "as=PartialObjectMetadata or as=PartialObjectMetadataList "
+                + "and g=meta.k8s.io;v=v1")
     }
 
     private static func rowObject(_ query: Query) throws(Refusal) -> RowObject {

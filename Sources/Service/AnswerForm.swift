@@ -18,7 +18,9 @@ enum AnswerForm: UInt8 {
 
     /// As the head asks for it: `pretty` decides about JSON, and curl gets lines unless told.
     init(_ head: RequestHead) {
-        if Self.prefersYAML(head.headers) {
+        if let accept = head.headers["accept"], accept.lowercased().contains("yaml"),
+            Accept(head.headers).prefersYAML
+        {
             self = .yaml
             return
         }
@@ -33,19 +35,6 @@ enum AnswerForm: UInt8 {
         } else {
             self = isTerminal ? .indented : .compact
         }
-    }
-
-    /// Whether YAML is wanted more than anything else that we could send.
-    private static func prefersYAML(_ headers: Headers) -> Bool {
-        // Most requests do not name it, and need no closer look.
-        guard
-            headers["accept"]?.utf8.contains(UInt8(ascii: "y")) ?? false
-                || headers["accept"]?.utf8.contains(UInt8(ascii: "Y")) ?? false
-        else { return false }
-        let best = Accept(headers).ranges.first {
-            $0.quality > 0 && ($0.isYAML || $0.covers("application/json"))
-        }
-        return best?.isYAML ?? false
     }
 
     /// The body in this form, and what that is.

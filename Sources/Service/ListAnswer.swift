@@ -12,6 +12,8 @@ import Wire
 /// slow reader takes. Everything comes from one listing, so the pieces belong together.
 final class ListAnswer {
     static let pieceBytes = 256 << 10
+    /// A list that is to be laid out for people, or as YAML, is gathered whole up to this size.
+    static let laidOutBytes = 1 << 20
     /// How long one step may work before the others have their turn.
     static let stepNanoseconds: Int64 = 3_000_000
 
@@ -31,6 +33,8 @@ final class ListAnswer {
     private var nextOfPage = 0
     private var isOpened = false
     private var isBegun = false
+    /// What has been written of a list that must be whole before it can go out.
+    private var gathered: [UInt8] = []
     private var hasItems = false
 
     init(
@@ -150,13 +154,35 @@ final class ListAnswer {
     private func end(_ json: inout JSONWriter) {
         json.closeArray()
         json.closeObject()
-        guard isBegun else { return server.reply(200, json.bytes, exchange) }
+        guard isBegun else { return server.reply(200, gathered + json.bytes, exchange) }
+        if layout != .compact { json.separator(UInt8(ascii: "\n")) }
         exchange.send(json.bytes)
         exchange.finish()
     }
 
+    private var layout: AnswerForm { AnswerForm(rawValue: exchange.note) ?? .compact }
+
     private func send(_ piece: [UInt8]) {
         guard exchange.isOpen else { return }
+        if !isBegun, layout == .yaml || layout == .indented {
+            gathered += piece
+            if gathered.count < Self.laidOutBytes { return later { $0.write() } }
+            if layout == .yaml {
+                return server.refuse(
+                    Refusal(
+                        .notAcceptable, field: "Accept",
+                        finding: "the list is too long for YAML",
+                        remedy: "Ask for pages with limit=500, or accept application/json"),
+                    exchange)
+            }
+            let start = gathered
+            gathered = []
+            return stream(start)
+        }
+        stream(piece)
+    }
+
+    private func stream(_ piece: [UInt8]) {
         if !isBegun {
             isBegun = true
             server.counters.add(.requestsSucceeded)

@@ -39,13 +39,6 @@ struct TableColumn {
                 TableColumn("Running", "Jobs that hold nodes.", type: "integer"),
                 age,
             ]
-        case .nodePools:
-            [
-                name, TableColumn("Provider", "Who makes the machines."),
-                TableColumn("Desired", "Machines asked for; auto where the queue decides."),
-                TableColumn("Machines", "Machines that were ordered.", type: "integer"),
-                TableColumn("Ready", "Machines that take work.", type: "integer"), age,
-            ]
         case .tokens:
             [
                 name, TableColumn("Role", "What the token's bearer may do."),
@@ -56,8 +49,16 @@ struct TableColumn {
         case .leases: [name, TableColumn("Holder", "Who holds the lease."), age]
         case .configMaps: [name, data, age]
         case .secrets: [name, TableColumn("Type", "What kind of secret it is."), data, age]
+        case .nodePools: nodePools
         }
     }
+
+    private static let nodePools = [
+        name, TableColumn("Provider", "Who makes the machines."),
+        TableColumn("Desired", "Machines asked for; auto where the queue decides."),
+        TableColumn("Machines", "Machines that were ordered.", type: "integer"),
+        TableColumn("Ready", "Machines that take work.", type: "integer"), age,
+    ]
 
     private static let data = TableColumn(
         "Data", "How many entries there are.", type: "integer")

@@ -56,6 +56,11 @@ extension Server {
     func watch(
         _ resource: Resource, _ call: Call, _ filter: Filter, _ form: Form
     ) throws(Refusal) {
+        guard AnswerForm(rawValue: call.exchange.note) != .yaml else {
+            throw Refusal(
+                .notAcceptable, field: "Accept", finding: "a watch is a stream of JSON lines",
+                remedy: "Accept application/json")
+        }
         // A limit means nothing here, but client libraries send one.
         guard (call.query["continue"] ?? "").isEmpty else {
             throw Refusal(

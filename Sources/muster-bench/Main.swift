@@ -13,6 +13,8 @@ import Glibc
         case "latency": exit(runLoad(options, measureLatency))
         case "throughput": exit(runLoad(options, measureThroughput))
         case "watch": exit(runLoad(options, measureWatchers))
+        case "list": exit(runLoad(options, measureLists))
+        case "watchers": exit(runLoad(options, measureSelectors))
         case "nodes": exit(runLoad(options, registerNodes))
         default:
             say(
@@ -24,6 +26,9 @@ import Glibc
                   latency --data D --count N   from submit to the first instruction of the program
                   throughput --data D --jobs N run N one-rank `true` jobs to their end
                   watch --data D --watchers N  how long a change takes to reach every watcher
+                  list --data D --pid P        time, CPU and memory of whole lists of jobs
+                  watchers --data D --pid P    CPU of --watchers N at --rate R changes a second,
+                                               with a label selector each by --labels
                   nodes --data D --nodes N     register N machines that run nothing
                 Load commands take the server's data directory and --port.
                 """)
@@ -44,6 +49,8 @@ struct Options {
         }
         return words[index + 1]
     }
+
+    func has(_ name: String) -> Bool { words.contains(name) }
 
     func number(_ name: String, or fallback: Int) -> Int {
         Int(text(name, or: "")) ?? fallback

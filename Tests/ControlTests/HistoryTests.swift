@@ -138,7 +138,8 @@ struct WaitingJobs {
                             if seen != wanted {
                                 findings.withLock {
                                     $0.append(
-                                        "\(view.generation) showed \(String(decoding: seen, as: UTF8.self))"
+                                        "\(view.generation): "
+                                            + String(decoding: seen, as: UTF8.self)
                                     )
                                 }
                             }

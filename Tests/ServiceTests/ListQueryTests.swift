@@ -186,7 +186,7 @@ import Testing
         for plain in [
             nil, "", "*/*", "application/*", "application/json", "APPLICATION/JSON",
             "application/json;stream=watch", "text/html,application/xml;q=0.9,*/*;q=0.8",
-            "application/vnd.kubernetes.protobuf,application/json",
+            "application/vnd.kubernetes.protobuf,application/json", "application/yaml",
             "application/json;as=Unknown;g=meta.k8s.io;v=v1,application/json",
             "application/json;as=Table;v=v9;g=meta.k8s.io,*/*",
         ] {

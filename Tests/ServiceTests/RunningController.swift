@@ -103,7 +103,8 @@ final class RunningController: @unchecked Sendable {
                 """
             }
             let body =
-                #"{"kind":"JobList","apiVersion":"muster.dev/v1","items":[\#(items.joined(separator: ","))]}"#
+                #"{"kind":"JobList","apiVersion":"muster.dev/v1","items":["#
+                + items.joined(separator: ",") + "]}"
             let answer = try ask(.post, Self.jobs, body)
             #expect(answer.status < 300, "\(answer.json.text)")
         }

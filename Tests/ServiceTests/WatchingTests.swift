@@ -83,7 +83,8 @@ import Wire
         #expect(summary(events).last == "BOOKMARK ")
         #expect(events.last?[["object", "metadata", "annotations"]] == nil)
         let silent = try watch(
-            "&labelSelector=suite%3Dstream&sendInitialEvents=false&resourceVersionMatch=NotOlderThan"
+            "&labelSelector=suite%3Dstream&sendInitialEvents=false"
+                + "&resourceVersionMatch=NotOlderThan"
         )
         #expect(silent.isEmpty)
         let ahead = try controller.ask(
@@ -171,8 +172,9 @@ import Wire
             Foundation.Thread.detachNewThread {
                 let lines = (try? kept.value.watch(query)) ?? []
                 heard.sync {
-                    events[number] = lines.map {
-                        "\($0.string("type") ?? "") \($0.string("object", "metadata", "name") ?? "")"
+                    events[number] = lines.map { line in
+                        let name = line.string("object", "metadata", "name") ?? ""
+                        return "\(line.string("type") ?? "") \(name)"
                     }
                 }
                 group.leave()

@@ -3,7 +3,6 @@
 extension Manual {
     static let pages = [
         agentProtocol,
-        agentUsage,
         eventContent,
         jobSpec,
         jobStatus,
