@@ -15,6 +15,53 @@ enum Spelling {
         return kept == checked ? content : kept.encode()
     }
 
+    /// What was said, and what it means.
+    struct Words {
+        let said: JSON
+        let meant: JSON
+
+        init(_ proposal: Proposal) throws(Refusal) {
+            said = JSON(try Document(json: proposal.content, limits: .trusted))
+            meant = JSON(try Document(json: proposal.meaning, limits: .trusted))
+        }
+
+        fileprivate init(said: JSON, meant: JSON) {
+            self.said = said
+            self.meant = meant
+        }
+    }
+
+    /// What `new` says, in the old words wherever both mean the same: `1000m` does not replace `1`.
+    static func agreeing(_ new: Words, with old: Words) -> JSON {
+        guard new.meant != old.meant else { return old.said }
+        switch (new.said, old.said) {
+        case (.object(let members), .object):
+            return .object(
+                members.map { member in
+                    guard let meant = new.meant[member.key], let oldSaid = old.said[member.key],
+                        let oldMeant = old.meant[member.key]
+                    else { return member }
+                    return JSON.Member(
+                        member.key,
+                        agreeing(
+                            Words(said: member.value, meant: meant),
+                            with: Words(said: oldSaid, meant: oldMeant)))
+                })
+        case (.array(let elements), .array(let olds)) where elements.count == olds.count:
+            let meanings = zip(new.meant.elements, old.meant.elements)
+            guard new.meant.elements.count == elements.count,
+                old.meant.elements.count == elements.count
+            else { return new.said }
+            return .array(
+                zip(zip(elements, olds), meanings).map { said, meant in
+                    agreeing(
+                        Words(said: said.0, meant: meant.0),
+                        with: Words(said: said.1, meant: meant.1))
+                })
+        default: return new.said
+        }
+    }
+
     private static func kept(_ content: JSON, as sent: Document.Value, isInList: Bool) -> JSON {
         switch content {
         case .object(let members):
