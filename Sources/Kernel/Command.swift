@@ -187,7 +187,8 @@ public indirect enum Command: Sendable {
     case submit(JobOrder)
     /// The object's document changed; `terms` too when it is a job's specification.
     case revise(
-        ObjectName, Precondition, specChanged: Bool, terms: JobTerms?, isHeld: Bool = false)
+        ObjectName, Precondition, specChanged: Bool, terms: JobTerms?, isHeld: Bool = false,
+        labelsChanged: Bool = false)
     case delete(ObjectName, Precondition)
     case cancel(ObjectName, Precondition)
     case cordon(name: String, Bool, Precondition)

@@ -25,6 +25,8 @@ public enum Record: Hashable, Sendable {
     case nodeTainted(uid: UInt64, Bool)
     /// A rank that has ended is not shown any more.
     case rankHidden(job: UInt64, rank: UInt32)
+    /// A rank shows labels of its job, which have changed: each rank with a version of its own.
+    case rankRelabelled(job: UInt64, rank: UInt32)
 }
 
 /// A job as the journal holds it.
@@ -64,6 +66,7 @@ extension Record {
         case .held: 16
         case .nodeTainted: 17
         case .rankHidden: 18
+        case .rankRelabelled: 20
         }
     }
 }
@@ -91,6 +94,7 @@ extension Record: CustomStringConvertible {
         case .held(let uid, let on): "\(uid) is \(on ? "held by finalizers" : "free to go")"
         case .nodeTainted(let uid, let on): "node \(uid) is \(on ? "closed by" : "free of") taints"
         case .rankHidden(let job, let rank): "job \(job) rank \(rank) is no longer shown"
+        case .rankRelabelled(let job, let rank): "job \(job) rank \(rank) shows other labels"
         }
     }
 }

@@ -53,7 +53,7 @@ extension Record {
             .held(let uid, let flag), .nodeTainted(let uid, let flag):
             writer.put(uid)
             writer.put(flag)
-        case .rankHidden(let job, let rank):
+        case .rankHidden(let job, let rank), .rankRelabelled(let job, let rank):
             writer.put(job)
             writer.put(rank)
         }
@@ -110,6 +110,7 @@ extension Record {
             self = .created(
                 try reader.raw(Kind.self), uid: try reader.unsigned(), name: try reader.text(),
                 namespace: try reader.unsigned())
+        case 20: self = .rankRelabelled(job: try reader.unsigned(), rank: try reader.unsigned32())
         default: throw .unknownTag(UInt64(tag), at: start)
         }
     }

@@ -28,8 +28,22 @@ public struct PodStatus: Codable, Hashable, Sendable {
     public var message: String?
     /// When the rank's process was started.
     public var startTime: Timestamp?
+    /// PodScheduled, Initialized, ContainersReady and Ready; the last two while the rank runs.
+    public var conditions: [PodCondition]?
     /// The state of the one container.
     public var containerStatuses: [ContainerStatus]?
+}
+
+/// One thing that is true of a pod, or not.
+public struct PodCondition: Codable, Hashable, Sendable {
+    /// Its name.
+    public var type: String
+    /// "True" or "False".
+    public var status: String
+    /// Why it is false, in one word.
+    public var reason: String?
+    /// Since when it is so.
+    public var lastTransitionTime: Timestamp?
 }
 
 /// One process.

@@ -131,7 +131,9 @@ extension Server {
         var commands = [
             Command.revise(
                 name, condition, specChanged: draft.contentChanged, terms: draft.terms,
-                isHeld: draft.isHeld)
+                isHeld: draft.isHeld,
+                // Under way may be labels that are not published yet.
+                labelsChanged: !present.isSettled || draft.labels != item.labels(objects.pods))
         ]
         commands += draft.followUps
         if revision.admission.isDryRun {

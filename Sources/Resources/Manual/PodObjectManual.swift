@@ -24,8 +24,20 @@ extension Manual {
         How the rank ended, if not well.
         = PodStatus.startTime
         When the rank's process was started.
+        = PodStatus.conditions
+        PodScheduled, Initialized, ContainersReady and Ready; the last two while the rank runs.
         = PodStatus.containerStatuses
         The state of the one container.
+        = PodCondition
+        One thing that is true of a pod, or not.
+        = PodCondition.type
+        Its name.
+        = PodCondition.status
+        "True" or "False".
+        = PodCondition.reason
+        Why it is false, in one word.
+        = PodCondition.lastTransitionTime
+        Since when it is so.
         = ContainerStatus
         One process.
         = ContainerStatus.name
