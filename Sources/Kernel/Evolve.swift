@@ -57,11 +57,11 @@ extension Kernel {
         case .held(let uid, let on):
             entities[row(ofUID: uid)].isHeld = on
             touch(.object(uid: uid))
+        case .rankRelabelled(let uid, let number): changeRank(uid, number) { _ in }
         case .rankHidden(let uid, let number):
             jobs[jobRow(uid)].ranks[Int(number)].isHidden = true
             touch(.rankRemoved(job: uid, rank: number))
             touch(.object(uid: uid))
-        case .rankRelabelled(let uid, let number): changeRank(uid, number) { _ in }
         }
     }
 

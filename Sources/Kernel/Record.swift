@@ -25,7 +25,7 @@ public enum Record: Hashable, Sendable {
     case nodeTainted(uid: UInt64, Bool)
     /// A rank that has ended is not shown any more.
     case rankHidden(job: UInt64, rank: UInt32)
-    /// A rank shows labels of its job, which have changed: each rank with a version of its own.
+    /// The labels of the rank's job, which its pod shows, are others now.
     case rankRelabelled(job: UInt64, rank: UInt32)
 }
 
@@ -93,8 +93,8 @@ extension Record: CustomStringConvertible {
         case .nodeCordoned(let uid, let on): "node \(uid) is \(on ? "cordoned" : "open")"
         case .held(let uid, let on): "\(uid) is \(on ? "held by finalizers" : "free to go")"
         case .nodeTainted(let uid, let on): "node \(uid) is \(on ? "closed by" : "free of") taints"
-        case .rankHidden(let job, let rank): "job \(job) rank \(rank) is no longer shown"
         case .rankRelabelled(let job, let rank): "job \(job) rank \(rank) shows other labels"
+        case .rankHidden(let job, let rank): "job \(job) rank \(rank) is no longer shown"
         }
     }
 }

@@ -106,11 +106,11 @@ extension Record {
         case 16: self = .held(uid: try reader.unsigned(), try reader.flag())
         case 17: self = .nodeTainted(uid: try reader.unsigned(), try reader.flag())
         case 18: self = .rankHidden(job: try reader.unsigned(), rank: try reader.unsigned32())
+        case 20: self = .rankRelabelled(job: try reader.unsigned(), rank: try reader.unsigned32())
         case 19:
             self = .created(
                 try reader.raw(Kind.self), uid: try reader.unsigned(), name: try reader.text(),
                 namespace: try reader.unsigned())
-        case 20: self = .rankRelabelled(job: try reader.unsigned(), rank: try reader.unsigned32())
         default: throw .unknownTag(UInt64(tag), at: start)
         }
     }

@@ -5,7 +5,7 @@ import Primitives
 extension Kernel {
     mutating func revise(
         _ name: ObjectName, _ condition: Precondition, _ specChanged: Bool, _ terms: JobTerms?,
-        _ isHeld: Bool, _ labelsChanged: Bool, at now: Tick
+        _ isHeld: Bool, _ relabels: Bool, at now: Tick
     ) throws(Refusal) -> Reply {
         let row = try find(name, condition)
         let uid = entities[row].uid
@@ -18,21 +18,17 @@ extension Kernel {
             }
         }
         emit(.revised(uid: uid, specChanged: specChanged, terms: terms), at: now)
-        if name.kind == .job, labelsChanged { relabelRanks(of: uid, at: now) }
+        if relabels, name.kind == .job {
+            for (number, rank) in jobs[jobRow(uid)].ranks.enumerated() where !rank.isHidden {
+                emit(.rankRelabelled(job: uid, rank: UInt32(number)), at: now)
+            }
+        }
         guard isHeld != entities[row].isHeld else { return done(row) }
         emit(.held(uid: uid, isHeld), at: now)
         guard !isHeld, !isTrial, entities[row].deletedAt != nil else { return done(row) }
         // The last finalizer has gone from what was to go: it goes now, if nothing else keeps it.
         let reply = try? leave(name.kind, uid, at: now)
         return reply ?? done(row)
-    }
-
-    /// Pods show the labels of their job: who changes the one changes the others.
-    private mutating func relabelRanks(of uid: UInt64, at now: Tick) {
-        let ranks = jobs[jobRow(uid)].ranks
-        for number in ranks.indices where !ranks[number].isHidden {
-            emit(.rankRelabelled(job: uid, rank: UInt32(number)), at: now)
-        }
     }
 
     mutating func delete(

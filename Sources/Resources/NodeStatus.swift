@@ -44,24 +44,10 @@ public struct NodeAddress: Codable, Hashable, Sendable {
 
 /// The agent says so when it connects.
 public struct NodeSoftware: Codable, Hashable, Sendable {
-    /// "amd64" or "arm64".
-    public var architecture: String
     /// Differs after every start of the machine.
     public var bootID: String
-    /// What starts processes: "muster-step://" and the agent's version.
-    public var containerRuntimeVersion: String
-    /// The release of the kernel.
-    public var kernelVersion: String
-    /// Empty: there is no such proxy.
-    public var kubeProxyVersion: String
     /// The version of the node's agent.
     public var kubeletVersion: String
-    /// What the machine calls itself over all its starts; empty where it does not.
-    public var machineID: String
     /// Always "linux".
     public var operatingSystem: String
-    /// The distribution, such as "Debian GNU/Linux 12 (bookworm)".
-    public var osImage: String
-    /// The same as machineID.
-    public var systemUUID: String
 }

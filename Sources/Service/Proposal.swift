@@ -94,8 +94,8 @@ extension Admission {
         try manifest.check(apiVersion: words.apiVersion, kind: words.kind)
         let (content, part) = try check(manifest.spec)
         return Proposal(
-            metadata: manifest.metadata ?? Metadata(), content: content, part: part,
-            warnings: warnings)
+            metadata: manifest.metadata ?? Metadata(),
+            content: try Spelling.kept(content, as: place["spec"]), part: part, warnings: warnings)
     }
 
     /// Kinds whose own part stands beside the metadata.

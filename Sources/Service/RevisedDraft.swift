@@ -116,7 +116,8 @@ extension Server {
         case (.job(let spec), .job(let view)):
             let old = try WireDecoder.decode(
                 JobSpec.self, json: present.texts.body.content, limits: .trusted, unknown: .ignore)
-            try refuseFixedChanges(from: old, to: spec, view.job.phase)
+            try refuseFixedChanges(
+                from: (try? old.validated()) ?? old, to: spec, view.job.phase)
             terms = Admission.terms(of: spec)
         case (.node(let spec), .node(let view)):
             texts.body.content = try nodeContent(present.texts.body.content, taints: spec.taints)

@@ -195,5 +195,7 @@ extension Manual {
         A sentence that says why, for people.
         = Condition.lastTransitionTime
         Since when it is so.
+        = Condition.lastHeartbeatTime
+        Of nodes: a moment since which it has been confirmed; later ones are not written down.
         """#
 }

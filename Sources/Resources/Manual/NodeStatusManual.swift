@@ -38,25 +38,11 @@ extension Manual {
         The address or the name.
         = NodeSoftware
         The agent says so when it connects.
-        = NodeSoftware.architecture
-        "amd64" or "arm64".
         = NodeSoftware.bootID
         Differs after every start of the machine.
-        = NodeSoftware.containerRuntimeVersion
-        What starts processes: "muster-step://" and the agent's version.
-        = NodeSoftware.kernelVersion
-        The release of the kernel.
-        = NodeSoftware.kubeProxyVersion
-        Empty: there is no such proxy.
         = NodeSoftware.kubeletVersion
         The version of the node's agent.
-        = NodeSoftware.machineID
-        What the machine calls itself over all its starts; empty where it does not.
         = NodeSoftware.operatingSystem
         Always "linux".
-        = NodeSoftware.osImage
-        The distribution, such as "Debian GNU/Linux 12 (bookworm)".
-        = NodeSoftware.systemUUID
-        The same as machineID.
         """#
 }
