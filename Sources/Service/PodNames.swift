@@ -50,13 +50,13 @@ final class PodNames {
         "\(view.name)-\(roleName(of: rank, in: view))-\(view.index(ofRank: rank))"
     }
 
-    /// One of the labels, without making the map of them all; none of them ever changes.
+    /// One of the labels, without making the map of them all.
     func label(_ key: String, of rank: Int, in view: JobView) -> String? {
         switch key {
         case "muster.dev/job": view.name
         case "muster.dev/role": roleName(of: rank, in: view)
         case "muster.dev/rank": "\(rank)"
-        default: nil
+        default: view.labels[key]
         }
     }
 

@@ -172,7 +172,7 @@ class Recorder:
 class Stream:
     """A client that lists, watches, resumes where it was, and lists anew only after a 410.
 
-    How it does that: `plain`, as a `table`, over a `websocket`, or going away now and then (`late`).
+    How it does that: `plain`, as a `table`, over a `websocket`, or going away at times (`late`).
     """
 
     def __init__(self, suite, controller, recorder, name, scope, limit=0, how="plain"):
