@@ -43,8 +43,13 @@ final class AgentSessions {
     private var sessions: [UInt64: AgentSession] = [:]
     let logs: LogRelay
     let usage = UsageBoard()
+    private let enrollment: Enrollment
 
-    init(reactor: Reactor, catalog: Catalog, epoch: UInt64, log: Log, counters: Counters) {
+    init(
+        reactor: Reactor, catalog: Catalog, underWay: WritesUnderWay, epoch: UInt64, log: Log,
+        counters: Counters
+    ) {
+        enrollment = Enrollment(catalog: catalog, underWay: underWay)
         self.reactor = reactor
         self.catalog = catalog
         self.epoch = epoch
@@ -139,7 +144,7 @@ final class AgentSessions {
         let report = NodeReport(
             name: hello.name, bootID: hello.bootID, cpuMilli: hello.cpuMilli,
             memoryBytes: hello.memoryBytes, gpus: gpus, gpuModel: hello.gpuModel)
-        let posted = submit([(.register(report), draft(hello))]) { [unowned self] replies in
+        let posted = submit([(.register(report), enrollment.draft(hello))]) { [unowned self] replies in
             // Gone meanwhile, by itself or with its token: it must not stand for its node.
             guard session.socket.isOpen else { return }
             guard catalog.object(.token, uid: session.token) != nil else {
@@ -165,38 +170,6 @@ final class AgentSessions {
         session.send(message)
         session.socket.close(1008)
         log.warning("an agent was refused", .text("finding", refusal.description))
-    }
-
-    /// What is stored of a node: labels that people set before are kept.
-    private func draft(_ hello: AgentHello) -> DocumentDraft {
-        var labels = catalog.node(hello.name)?.labels ?? [:]
-        for (key, value) in hello.labels
-        where labels[key] != nil || labels.count < Naming.labelsMax - 1 {
-            labels[key] = value
-        }
-        labels["kubernetes.io/hostname"] = hello.name
-        // What people noted on the node stays.
-        let known = catalog.node(hello.name)?.text.head
-        let annotations = known.flatMap { head in
-            try? WireDecoder.decode(
-                StoredHead.self, json: head, limits: .trusted, unknown: .ignore
-            ).annotations
-        }
-        var head = JSONWriter()
-        head.openObject()
-        head.member("name", hello.name)
-        head.key("labels")
-        head.raw(WireEncoder.encode(labels))
-        if let annotations, !annotations.isEmpty {
-            head.key("annotations")
-            head.raw(WireEncoder.encode(annotations))
-        }
-        head.closeObject()
-        let text = NodeText(
-            address: hello.address, hostName: hello.hostName, version: hello.version,
-            topology: hello.topology, system: hello.system)
-        return DocumentDraft(
-            head: head.bytes, body: WireEncoder.encode(text), labels: labels, user: "")
     }
 
     private func take(

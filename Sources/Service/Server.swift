@@ -66,8 +66,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         watchers = Watchers(
             reactor: reactor, catalog: core.catalog, tables: tables, counters: counters)
         agents = AgentSessions(
-            reactor: reactor, catalog: core.catalog, epoch: core.epoch, log: log,
-            counters: counters)
+            reactor: reactor, catalog: core.catalog, underWay: underWay, epoch: core.epoch,
+            log: log, counters: counters)
     }
 
     /// No new work is taken; what is under way is answered.
