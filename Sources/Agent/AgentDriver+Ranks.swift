@@ -87,9 +87,8 @@ extension AgentDriver {
         pollLogs()
     }
 
-    /// Tells what the machine and its ranks use; nobody hears it while the controller is away.
+    /// Tells what the machine and its ranks use, with a heartbeat.
     func tell(_ reports: [UsageReport]) {
-        guard machine.isWelcome else { return }
         for report in reports {
             var message = AgentMessage()
             message.usage = report

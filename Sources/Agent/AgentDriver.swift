@@ -122,7 +122,6 @@ final class AgentDriver {
         log.info("node \(hello.name) with \(machine.liveRanks) ranks dials \(endpoint)")
         dial()
         tick()
-        sampler.deliver(on: reactor) { [weak self] in self?.tell($0) }
         reactor.run()
         socket = nil
         // Timers of the reactor still hold this object, so nothing is left to its end.
@@ -248,6 +247,7 @@ extension AgentDriver {
         var message = AgentMessage()
         message.heartbeat = true
         send(message)
+        tell(sampler.take())
         _ = reactor.after(milliseconds: heartbeat) { [self, weak socket] in
             if let socket, self.socket === socket { beat() }
         }

@@ -30,7 +30,7 @@ enum LogStart {
 
     /// Where the first line begins that was not complete before `tick`.
     ///
-    /// `endedAt` is the rank's end, which is the time of all that no mark covers; nil while it runs.
+    /// `endedAt` is the rank's end, the time of all that no mark covers; nil while it runs.
     static func since(
         _ tick: Int64, in path: String, timesPath: String, endedAt: Int64?
     ) throws(SystemError) -> Int64 {

@@ -1,6 +1,5 @@
 import Glibc
 import Host
-import Network
 import Resources
 
 /// Measures now and then what the machine and its ranks use, on a thread of its own.
@@ -18,11 +17,10 @@ final class UsageSampler: Sendable {
         static let firstWindowMilliseconds: Int64 = 30_000
     }
 
-    typealias Receiver = @Sendable ([UsageReport]) -> Void
-
     private struct Work: Sendable {
         var steps: [RankName: ProcessIdentity] = [:]
-        var receiver: Receiver?
+        /// The last reading, until somebody takes it.
+        var reports: [UsageReport] = []
         var isClosed = false
     }
 
@@ -31,7 +29,7 @@ final class UsageSampler: Sendable {
 
     private init(pauseMilliseconds: Int64) { self.pauseMilliseconds = pauseMilliseconds }
 
-    /// Starts the thread; it measures once somebody wants to hear of it.
+    /// Starts the thread.
     nonisolated static func start(
         pauseMilliseconds: Int64 = Limits.pauseMilliseconds
     ) throws(SystemError) -> UsageSampler {
@@ -47,12 +45,11 @@ final class UsageSampler: Sendable {
 
     func remove(_ name: RankName) { work.withLock { $0.steps[name] = nil } }
 
-    /// Hands what is measured over on the reactor's thread.
-    func deliver(on reactor: Reactor, _ receive: @escaping ([UsageReport]) -> Void) {
-        // Unchecked: only the reactor's thread calls it, which is where it comes from.
-        nonisolated(unsafe) let receive = receive
-        work.change { work in
-            work.receiver = { reports in reactor.post { receive(reports) } }
+    /// The last reading, if nobody has taken it yet. Any thread.
+    func take() -> [UsageReport] {
+        work.withLock { work in
+            defer { work.reports = [] }
+            return work.reports
         }
     }
 
@@ -62,14 +59,13 @@ final class UsageSampler: Sendable {
         var meter = UsageMeter()
         var pause = min(Limits.firstMilliseconds, pauseMilliseconds)
         while true {
-            let (steps, receiver, isClosed) = work.wait(
-                atMostMilliseconds: pause, until: { $0.isClosed },
-                { ($0.steps, $0.receiver, $0.isClosed) })
+            let (steps, isClosed) = work.wait(
+                atMostMilliseconds: pause, until: { $0.isClosed }, { ($0.steps, $0.isClosed) })
             if isClosed { return }
             pause = pauseMilliseconds
             // Where /proc cannot be read there are no figures, which is what readers then see.
-            guard let receiver, let reports = try? meter.measure(steps) else { continue }
-            receiver(reports)
+            let reports = (try? meter.measure(steps)) ?? []
+            work.withLock { $0.reports = reports }
         }
     }
 }

@@ -37,7 +37,8 @@ extension EventNote {
             return about(
                 uid, in: kernel, at: tick, on ? "Tainted" : "Untainted",
                 on ? "its taints keep new work away" : "no taint keeps new work away any more")
-        case .created, .held, .rankHidden, .revised, .deletionMarked, .removed, .modelNamed,
+        case .created, .held, .rankHidden, .rankRelabelled, .revised, .deletionMarked, .removed,
+            .modelNamed,
             .submitted, .rankPlaced,
             .rankStarted, .rankEnded, .rankForgotten:
             return nil

@@ -36,7 +36,8 @@ struct Tally {
             case .starting, .running, .stopping: return
             }
         case .created, .revised, .deletionMarked, .removed, .modelNamed, .rankPlaced, .rankStarted,
-            .rankEnded, .rankForgotten, .rankHidden, .nodeRegistered, .nodeReady, .nodeCordoned,
+            .rankEnded, .rankForgotten, .rankHidden, .rankRelabelled, .nodeRegistered, .nodeReady,
+            .nodeCordoned,
             .nodeTainted, .held:
             return
         }

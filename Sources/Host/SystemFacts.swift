@@ -16,16 +16,17 @@ public struct SystemFacts: Hashable, Sendable {
         #endif
         return SystemFacts(
             architecture: architecture, kernel: firstLine("/proc/sys/kernel/osrelease"),
-            distribution: prettyName(in: text("/etc/os-release")),
+            distribution: distribution(),
             machineID: firstLine("/etc/machine-id"))
     }
 
-    /// The name for people in the text of an `os-release` file.
-    private static func prettyName(in text: String) -> String {
+    /// Its name for people, from the file that `/etc/os-release` mostly is a link to.
+    private static func distribution() -> String {
         let key = "PRETTY_NAME="
-        guard let line = text.split(separator: "\n").first(where: { $0.hasPrefix(key) }) else {
-            return ""
+        let lines = ["/etc/os-release", "/usr/lib/os-release"].flatMap { path in
+            text(path).split(separator: "\n")
         }
+        guard let line = lines.first(where: { $0.hasPrefix(key) }) else { return "" }
         return String(line.dropFirst(key.count).filter { $0 != "\"" && $0 != "'" })
     }
 

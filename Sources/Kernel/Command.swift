@@ -185,9 +185,11 @@ public indirect enum Command: Sendable {
     /// Creates an object that is neither a job nor a node.
     case create(ObjectName, isHeld: Bool = false)
     case submit(JobOrder)
-    /// The object's document changed; `terms` too when it is a job's specification.
+    /// The object's document changed; `terms` too when it is a job's specification, and `relabels`
+    /// when its labels are others.
     case revise(
-        ObjectName, Precondition, specChanged: Bool, terms: JobTerms?, isHeld: Bool = false)
+        ObjectName, Precondition, specChanged: Bool, terms: JobTerms?, isHeld: Bool = false,
+        relabels: Bool = false)
     case delete(ObjectName, Precondition)
     case cancel(ObjectName, Precondition)
     case cordon(name: String, Bool, Precondition)

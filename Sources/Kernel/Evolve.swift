@@ -18,7 +18,6 @@ extension Kernel {
             entities[row].revision &+= 1
             if specChanged { entities[row].generation += 1 }
             if let terms { jobs[Row(entities[row].link)].terms = terms }
-            if entities[row].kind == .job { touchRanks(of: Row(entities[row].link)) }
             touch(.object(uid: uid))
             if terms != nil { refile(uid) }
         case .deletionMarked(let uid):
@@ -58,6 +57,7 @@ extension Kernel {
         case .held(let uid, let on):
             entities[row(ofUID: uid)].isHeld = on
             touch(.object(uid: uid))
+        case .rankRelabelled(let uid, let number): changeRank(uid, number) { _ in }
         case .rankHidden(let uid, let number):
             jobs[jobRow(uid)].ranks[Int(number)].isHidden = true
             touch(.rankRemoved(job: uid, rank: number))
@@ -69,14 +69,6 @@ extension Kernel {
     private mutating func touch(_ subject: Change.Subject) {
         if case .object(let uid) = subject { entities[row(ofUID: uid)].version = sequence }
         outcome.changes.append(Change(subject: subject, version: sequence))
-    }
-
-    /// Pods show labels of their job: who changes the one changes the others.
-    private mutating func touchRanks(of row: Row<Job>) {
-        for number in jobs[row].ranks.indices where !jobs[row].ranks[number].isHidden {
-            jobs[row].ranks[number].version = sequence
-            touch(.rank(job: jobs[row].uid, rank: UInt32(number)))
-        }
     }
 
     mutating func addEntity(_ entity: Entity) -> Row<Entity> {

@@ -25,6 +25,8 @@ public enum Record: Hashable, Sendable {
     case nodeTainted(uid: UInt64, Bool)
     /// A rank that has ended is not shown any more.
     case rankHidden(job: UInt64, rank: UInt32)
+    /// The labels of the rank's job, which its pod shows, are others now.
+    case rankRelabelled(job: UInt64, rank: UInt32)
 }
 
 /// A job as the journal holds it.
@@ -64,6 +66,7 @@ extension Record {
         case .held: 16
         case .nodeTainted: 17
         case .rankHidden: 18
+        case .rankRelabelled: 20
         }
     }
 }
@@ -90,6 +93,7 @@ extension Record: CustomStringConvertible {
         case .nodeCordoned(let uid, let on): "node \(uid) is \(on ? "cordoned" : "open")"
         case .held(let uid, let on): "\(uid) is \(on ? "held by finalizers" : "free to go")"
         case .nodeTainted(let uid, let on): "node \(uid) is \(on ? "closed by" : "free of") taints"
+        case .rankRelabelled(let job, let rank): "job \(job) rank \(rank) shows other labels"
         case .rankHidden(let job, let rank): "job \(job) rank \(rank) is no longer shown"
         }
     }

@@ -53,7 +53,7 @@ extension Record {
             .held(let uid, let flag), .nodeTainted(let uid, let flag):
             writer.put(uid)
             writer.put(flag)
-        case .rankHidden(let job, let rank):
+        case .rankHidden(let job, let rank), .rankRelabelled(let job, let rank):
             writer.put(job)
             writer.put(rank)
         }
@@ -106,6 +106,7 @@ extension Record {
         case 16: self = .held(uid: try reader.unsigned(), try reader.flag())
         case 17: self = .nodeTainted(uid: try reader.unsigned(), try reader.flag())
         case 18: self = .rankHidden(job: try reader.unsigned(), rank: try reader.unsigned32())
+        case 20: self = .rankRelabelled(job: try reader.unsigned(), rank: try reader.unsigned32())
         case 19:
             self = .created(
                 try reader.raw(Kind.self), uid: try reader.unsigned(), name: try reader.text(),

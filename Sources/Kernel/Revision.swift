@@ -5,7 +5,7 @@ import Primitives
 extension Kernel {
     mutating func revise(
         _ name: ObjectName, _ condition: Precondition, _ specChanged: Bool, _ terms: JobTerms?,
-        _ isHeld: Bool, at now: Tick
+        _ isHeld: Bool, _ relabels: Bool, at now: Tick
     ) throws(Refusal) -> Reply {
         let row = try find(name, condition)
         let uid = entities[row].uid
@@ -18,6 +18,11 @@ extension Kernel {
             }
         }
         emit(.revised(uid: uid, specChanged: specChanged, terms: terms), at: now)
+        if relabels, name.kind == .job {
+            for (number, rank) in jobs[jobRow(uid)].ranks.enumerated() where !rank.isHidden {
+                emit(.rankRelabelled(job: uid, rank: UInt32(number)), at: now)
+            }
+        }
         guard isHeld != entities[row].isHeld else { return done(row) }
         emit(.held(uid: uid, isHeld), at: now)
         guard !isHeld, !isTrial, entities[row].deletedAt != nil else { return done(row) }

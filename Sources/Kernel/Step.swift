@@ -30,8 +30,8 @@ extension Kernel {
         switch command {
         case .create(let name, let isHeld): return try create(name, isHeld, at: now)
         case .submit(let order): return try submit(order, at: now)
-        case .revise(let name, let condition, let specChanged, let terms, let isHeld):
-            return try revise(name, condition, specChanged, terms, isHeld, at: now)
+        case .revise(let name, let condition, let specChanged, let terms, let held, let relabels):
+            return try revise(name, condition, specChanged, terms, held, relabels, at: now)
         case .delete(let name, let condition): return try delete(name, condition, at: now)
         case .cancel(let name, let condition): return try cancel(name, condition, at: now)
         case .cordon(let name, let on, let condition):

@@ -246,7 +246,7 @@ extension ResourceSpec {
         let isShare = gpuMilli < 1000
         if let gpus, gpuMilli > JobLimits.gpusPerRank * 1000 || (!isShare && gpuMilli % 1000 != 0) {
             defects.add(
-                "gpus", "\(gpus) GPUs cannot be given to one rank",
+                "gpus", "\(gpus.decimal) GPUs cannot be given to one rank",
                 "Use a share below 1 such as 0.25, or a whole number up to \(JobLimits.gpusPerRank)"
             )
         }

@@ -193,5 +193,11 @@ extension KindShape {
             about: """
                 Who holds something, and for how long: what programs elect their leader by.
                 """),
+        KindShape(
+            "NodeMetrics", "metrics.k8s.io/v1beta1", content: NodeUsageContent.self,
+            about: "What a node used lately; what \"kubectl top nodes\" shows."),
+        KindShape(
+            "PodMetrics", "metrics.k8s.io/v1beta1", content: PodUsageContent.self,
+            about: "What a rank used lately; what \"kubectl top pods\" shows."),
     ]
 }

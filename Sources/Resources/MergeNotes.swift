@@ -3,12 +3,12 @@ import Wire
 
 /// What the published schema says about merging, from the rules that the server merges by.
 struct MergeNotes {
-    /// Clients have the core kinds built in, and patch them strategically.
-    let isCore: Bool
+    /// Clients have these kinds built in, and patch them strategically.
+    let isBuiltIn: Bool
     /// By `Type.field`. Types that several kinds share are described by the first of them.
     private(set) var members = Lookup<String, [JSON.Member]>()
 
-    init(isCore: Bool) { self.isCore = isCore }
+    init(isBuiltIn: Bool) { self.isBuiltIn = isBuiltIn }
 
     mutating func add(_ shape: KindShape) {
         add(shape.schema, MergeRules.of(kind: shape.kind))
@@ -51,7 +51,7 @@ struct MergeNotes {
     }
 
     private func strategy(key: String?) -> [JSON.Member] {
-        guard isCore else { return [] }
+        guard isBuiltIn else { return [] }
         return [JSON.Member("x-kubernetes-patch-strategy", "merge")]
             + (key.map { [JSON.Member("x-kubernetes-patch-merge-key", .string($0))] } ?? [])
     }

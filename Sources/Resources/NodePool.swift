@@ -301,6 +301,8 @@ public struct Condition: Codable, Hashable, Sendable {
     public var message: String?
     /// Since when it is so.
     public var lastTransitionTime: Timestamp?
+    /// Of nodes: a moment since which it has been confirmed; later ones are not written down.
+    public var lastHeartbeatTime: Timestamp?
 
     public init(
         type: String, status: Status, reason: String?, message: String?,

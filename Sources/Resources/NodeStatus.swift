@@ -44,10 +44,24 @@ public struct NodeAddress: Codable, Hashable, Sendable {
 
 /// The agent says so when it connects.
 public struct NodeSoftware: Codable, Hashable, Sendable {
+    /// The machine's architecture, such as "x86_64".
+    public var architecture: String
     /// Differs after every start of the machine.
     public var bootID: String
+    /// What runs the ranks: "muster-step://" and the version of the node's agent.
+    public var containerRuntimeVersion: String
+    /// The version of the machine's kernel.
+    public var kernelVersion: String
+    /// Empty: there is no such proxy.
+    public var kubeProxyVersion: String
     /// The version of the node's agent.
     public var kubeletVersion: String
+    /// The machine's own identifier, kept over restarts.
+    public var machineID: String
     /// Always "linux".
     public var operatingSystem: String
+    /// The name of the installed distribution.
+    public var osImage: String
+    /// The same as machineID.
+    public var systemUUID: String
 }

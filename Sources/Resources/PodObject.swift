@@ -18,6 +18,16 @@ public struct Container: Codable, Hashable, Sendable {
     public var name: String
     /// Always "process": ranks run without images.
     public var image: String?
+    /// The program and its arguments; left out for scripts, and where it is very long.
+    public var command: [String]?
+    /// What the rank was promised.
+    public var resources: ContainerResources?
+}
+
+/// What a rank was promised.
+public struct ContainerResources: Codable, Hashable, Sendable {
+    /// The amounts of cpu, memory and gpus, as far as any were asked for.
+    public var requests: StringMap?
 }
 
 /// The state of the rank's process, in the form that clients know from containers.
@@ -28,6 +38,8 @@ public struct PodStatus: Codable, Hashable, Sendable {
     public var message: String?
     /// When the rank's process was started.
     public var startTime: Timestamp?
+    /// PodScheduled, Initialized, ContainersReady and Ready; the last two hold while it runs.
+    public var conditions: [Condition]?
     /// The state of the one container.
     public var containerStatuses: [ContainerStatus]?
 }

@@ -9,7 +9,7 @@ public struct Publication: Sendable {
 
     public init(_ apiVersion: String) {
         self.apiVersion = apiVersion
-        var notes = MergeNotes(isCore: !apiVersion.contains("/"))
+        var notes = MergeNotes(isBuiltIn: apiVersion != Group.version)
         for shape in KindShape.all where shape.apiVersion == apiVersion { notes.add(shape) }
         merging = notes.members
     }

@@ -9,3 +9,6 @@
 //
 // Who owns which fields, and what that means for writes: FieldSet → MergeRules → ManagedFields →
 // FieldUpdates → Applying → ApplyMerging; StrategicMerge stands by itself.
+//
+// What is published: JobStatus and the other written types → KindShape → Bounds → Manual, which
+// Scripts/describe copies from doc comments → Publication.

@@ -41,7 +41,7 @@ extension Server {
         let posted = submit(submissions) { [unowned self] replies in
             answer(replies, submissions.map { $0.command }, warnings, call)
         }
-        if !posted { refuse(Self.busy, call.exchange) }
+        if !posted { refuse(Self.busy, call) }
     }
 
     private func submission(

@@ -28,7 +28,7 @@ enum Change {
             return .json(patch)
         // As with other servers, on the kinds that clients know by heart and not on our own.
         case "application/strategic-merge-patch+json"
-        where KindWords.of(resource).group != Group.name:
+        where KindWords.of(resource).isBuiltIn:
             return .strategic(try object(call))
         case "application/apply-patch+yaml", "application/apply-patch+json",
             "application/apply-patch":

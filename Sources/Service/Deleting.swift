@@ -85,7 +85,7 @@ extension Server {
             // What was accepted may be gone by now: a namespace that was emptied at once.
             let uid: UInt64
             switch reply {
-            case .refused(let refusal): return refuse(refusal, call.exchange)
+            case .refused(let refusal): return refuse(refusal, call)
             case .done(let number, _), .accepted(let number, _), .existing(let number, _):
                 uid = number
             }
@@ -113,7 +113,7 @@ extension Server {
         let command = try eviction(view, rank, options)
         let name = call.name ?? ""
         post(options.isDryRun ? .trial(command) : command, nil, call) { [unowned self] reply in
-            if case .refused(let refusal) = reply { return refuse(refusal, call.exchange) }
+            if case .refused(let refusal) = reply { return refuse(refusal, call) }
             guard status == 200 else {
                 let success = StatusJSON.success(kind: "pods", group: "", name: name, uid: uid)
                 return self.reply(status, success, call.exchange)
@@ -193,11 +193,11 @@ extension Server {
                 }
                 // Gone since the list was made is what was wanted.
                 guard refusal.reason != .notFound else { continue }
-                return refuse(refusal, call.exchange)
+                return refuse(refusal, call)
             }
             deleteNext(commands.dropFirst(batch.count), of: resource, deleted: count, call)
         }
-        if !posted { refuse(Self.busy, call.exchange) }
+        if !posted { refuse(Self.busy, call) }
     }
 }
 

@@ -6,7 +6,7 @@ import Resources
 enum Endpoint: Sendable, Hashable {
     case version, health
     case coreVersions, groups, group(String), resourceList(String)
-    case list(Resource), create(Resource)
+    case list(Resource), create(Resource), emptyList(EmptyKind)
     case get(Resource), delete(Resource), deleteCollection(Resource)
     case update(Resource, ObjectPart), patch(Resource, ObjectPart)
     case status(Resource), scale(Resource)
@@ -23,6 +23,7 @@ enum Endpoint: Sendable, Hashable {
         case .coreVersions, .groups, .group, .resourceList, .openAPIIndex, .openAPIPage, .swagger:
             (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
+        case .emptyList(let kind): (.list, kind.plural)
         case .create(let resource): (.create, KindWords.of(resource).plural)
         case .get(let resource), .status(let resource), .scale(let resource):
             (.get, KindWords.of(resource).plural)
@@ -42,6 +43,19 @@ enum Endpoint: Sendable, Hashable {
         }
     }
 
+    /// The kind of the objects that it is about.
+    var resource: Resource? {
+        switch self {
+        case .list(let resource), .create(let resource), .get(let resource),
+            .delete(let resource), .deleteCollection(let resource), .update(let resource, _),
+            .patch(let resource, _), .status(let resource), .scale(let resource):
+            resource
+        case .cancelJob: .jobs
+        case .evictPod, .podLog: .pods
+        default: nil
+        }
+    }
+
     /// The query parameters that are understood here.
     var parameters: [String] {
         let everywhere = ["timeout", "pretty"]
@@ -54,6 +68,10 @@ enum Endpoint: Sendable, Hashable {
                 "labelSelector", "fieldSelector", "limit", "continue", "watch", "resourceVersion",
                 "resourceVersionMatch", "allowWatchBookmarks", "sendInitialEvents",
                 "timeoutSeconds", "includeObject",
+            ]
+        case .emptyList:
+            return everywhere + [
+                "labelSelector", "fieldSelector", "limit", "resourceVersion", "timeoutSeconds",
             ]
         case .get, .status, .scale: return everywhere + ["resourceVersion", "includeObject"]
         case .create, .update, .patch, .review:
@@ -69,11 +87,11 @@ enum Endpoint: Sendable, Hashable {
         case .evictPod: return everywhere + deletion + ["fieldManager", "fieldValidation"]
         case .podLog:
             return everywhere + LogWish.parameters
-        case .usage: return everywhere + ["resourceVersion"]
+        case .usage: return everywhere + ["resourceVersion", "includeObject"]
         case .usageList:
             return everywhere + [
                 "labelSelector", "fieldSelector", "limit", "continue", "resourceVersion",
-                "resourceVersionMatch", "timeoutSeconds",
+                "resourceVersionMatch", "timeoutSeconds", "includeObject",
             ]
         case .openAPIIndex, .openAPIPage, .swagger: return everywhere + ["hash"]
         case .cancelJob, .agentSession, .version, .health, .coreVersions, .groups, .group,
@@ -105,6 +123,9 @@ func routeTable() -> RouteTable<Endpoint> {
         table.add(.get, "/openapi/v3/\(path)", .openAPIPage)
     }
     for words in KindWords.all { addRoutes(of: words, to: &table) }
+    let definitions = EmptyKind.definitions
+    let root = KindWords.root(of: definitions.apiVersion)
+    table.add(.get, "\(root)/\(definitions.plural)", .emptyList(definitions))
     return table
 }
 

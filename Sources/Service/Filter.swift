@@ -136,12 +136,15 @@ extension EventNote {
     /// The group version of the object that the event is about.
     var apiVersion: String { kind == "Job" ? Group.version : "v1" }
 
+    /// The uid of that object. Of a node it is the name, by which clients look for its events.
+    var uidText: String { kind == "Node" ? name : UIDText.text(uid) }
+
     fileprivate func field(_ name: String) -> String? {
         switch name {
         case "involvedObject.name": self.name
         case "involvedObject.namespace": namespace
         case "involvedObject.kind": kind
-        case "involvedObject.uid": UIDText.text(uid)
+        case "involvedObject.uid": uidText
         case "involvedObject.apiVersion": apiVersion
         case "reason": reason
         case "type": isWarning ? "Warning" : "Normal"

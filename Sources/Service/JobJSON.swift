@@ -132,14 +132,37 @@ extension ObjectJSON {
         json.member("restartPolicy", "Never")
         json.key("containers")
         json.openArray()
-        json.openObject()
-        json.member("name", role)
-        json.member("image", "process")
-        json.closeObject()
+        writeContainer(view, number, into: &json)
         json.closeArray()
         json.closeObject()
         json.key("status")
         writePodStatus(rank, role, into: &json)
+        json.closeObject()
+    }
+
+    private func writeContainer(_ view: JobView, _ number: Int, into json: inout JSONWriter) {
+        json.openObject()
+        json.member("name", pods.roleName(of: number, in: view))
+        json.member("image", "process")
+        let command = pods.command(of: number, in: view)
+        if !command.isEmpty {
+            json.key("command")
+            json.raw(command)
+        }
+        let demand = view.shape.roles[view.role(ofRank: number)].demand
+        json.key("resources")
+        json.openObject()
+        json.key("requests")
+        json.openObject()
+        json.member("cpu", Quantity(milli: demand.cpuMilli).description)
+        if demand.memoryBytes > 0 {
+            json.member("memory", Quantity(whole: demand.memoryBytes)?.description ?? "0")
+        }
+        if demand.gpuMilli > 0 {
+            json.member("gpus", Quantity(milli: demand.gpuMilli).description)
+        }
+        json.closeObject()
+        json.closeObject()
         json.closeObject()
     }
 

@@ -85,6 +85,9 @@ struct KindWords: Sendable {
 
     var verbs: [String] { actions.map(\.verb) }
 
+    /// Whether clients have the kind built in: they patch such a kind strategically.
+    var isBuiltIn: Bool { group != Group.name }
+
     /// Where the group's version begins.
     var root: String { Self.root(of: apiVersion) }
 
@@ -159,7 +162,8 @@ struct KindWords: Sendable {
 }
 
 extension KindWords {
-    static let all: [KindWords] = ours + core + usage + Review.kinds
+    static let all: [KindWords] =
+        ours + core + [EmptyKind.announced] + usage + Review.kinds
 
     /// One API group with its versions, written as `group/version`.
     struct APIGroup: Sendable, Hashable {

@@ -64,6 +64,8 @@ extension ObjectJSON {
         json.member(
             "message", state.node.isReady ? "the agent is heard" : "the agent has been silent")
         json.member("lastTransitionTime", Self.text(state.node.changedAt))
+        // Clients print the year 1 without it. What moves without a version stays out of objects.
+        json.member("lastHeartbeatTime", Self.text(state.node.changedAt))
         json.closeObject()
         json.closeArray()
         if let text {

@@ -174,7 +174,7 @@ struct ObjectJSON {
         json.member("kind", note.kind)
         if !note.namespace.isEmpty { json.member("namespace", note.namespace) }
         json.member("name", note.name)
-        json.member("uid", UIDText.text(note.uid))
+        json.member("uid", note.uidText)
         json.closeObject()
         json.member("type", note.isWarning ? "Warning" : "Normal")
         json.member("reason", note.reason)

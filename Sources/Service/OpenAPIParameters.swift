@@ -54,6 +54,7 @@ enum OpenAPIParameters {
         ("sendInitialEvents", .boolean, "Begin a watch with what there is."),
         ("sinceSeconds", .integer, "Only lines of the last so many seconds."),
         ("sinceTime", .string, "Only lines from this moment on."),
+        ("stream", .string, "All: what the rank wrote, in the order in which it wrote it."),
         ("tailLines", .integer, "Begin this many lines before the end."),
         ("timeout", .string, "Accepted and ignored."),
         ("timeoutSeconds", .integer, "End a watch after so many seconds."),

@@ -135,7 +135,7 @@ struct OpenAPIRoute {
             "application/merge-patch+json",
         ]
         // Only kinds that clients have built in are patched with rules of their own.
-        return words?.group.isEmpty ?? false
+        return words?.isBuiltIn ?? false
             ? anywhere + ["application/strategic-merge-patch+json"] : anywhere
     }
 

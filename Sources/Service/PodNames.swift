@@ -7,38 +7,56 @@ import Wire
 /// How ranks are named and labelled as pods. Reactor thread only: it remembers what it has read.
 final class PodNames {
     private let catalog: Catalog
-    private var roleNames: [UInt64: [String]] = [:]
+    private var roles: [UInt64: [RoleText]] = [:]
+
+    /// What a role's pods show of the job's text.
+    private struct RoleText {
+        let name: String
+        /// A JSON array; empty where there is none, or too much to remember.
+        let command: [UInt8]
+    }
 
     init(_ catalog: Catalog) { self.catalog = catalog }
 
-    /// The names of a job's roles, read from its text once in a while.
-    func roleNames(of view: JobView) -> [String] {
-        if let known = roleNames[view.uid] { return known }
+    /// The roles of a job, read from its text once in a while.
+    private func roles(of view: JobView) -> [RoleText] {
+        if let known = roles[view.uid] { return known }
         let body = catalog.body(of: view).content
         guard let document = try? Document(json: body, limits: .trusted) else { return [] }
-        let names = document.root["roles"]?.elements.map { $0["name"]?.string ?? "" } ?? []
-        if roleNames.count >= 4096 { roleNames.removeAll(keepingCapacity: true) }
-        roleNames[view.uid] = names
-        return names
+        let found = document.root["roles"]?.elements.map { role in
+            let command = role["command"].map { JSON($0).encode() } ?? []
+            return RoleText(
+                name: role["name"]?.string ?? "", command: command.count <= 2048 ? command : [])
+        }
+        if roles.count >= 4096 { roles.removeAll(keepingCapacity: true) }
+        roles[view.uid] = found ?? []
+        return found ?? []
     }
 
     func roleName(of rank: Int, in view: JobView) -> String {
-        let names = roleNames(of: view)
+        let known = roles(of: view)
         let role = view.role(ofRank: rank)
-        return role < names.count ? names[role] : "role-\(role)"
+        return role < known.count ? known[role].name : "role-\(role)"
+    }
+
+    /// The command of a rank as a JSON array; empty where it is not shown.
+    func command(of rank: Int, in view: JobView) -> [UInt8] {
+        let known = roles(of: view)
+        let role = view.role(ofRank: rank)
+        return role < known.count ? known[role].command : []
     }
 
     func name(of rank: Int, in view: JobView) -> String {
         "\(view.name)-\(roleName(of: rank, in: view))-\(view.index(ofRank: rank))"
     }
 
-    /// One of the labels, without making the map of them all; none of them ever changes.
+    /// One of the labels, without making the map of them all.
     func label(_ key: String, of rank: Int, in view: JobView) -> String? {
         switch key {
         case "muster.dev/job": view.name
         case "muster.dev/role": roleName(of: rank, in: view)
         case "muster.dev/rank": "\(rank)"
-        default: nil
+        default: view.labels[key]
         }
     }
 
@@ -74,7 +92,7 @@ final class PodNames {
             let job = parts[..<cut].joined(separator: "-")
             let role = parts[cut..<(parts.count - 1)].joined(separator: "-")
             guard let view = catalog.job(namespace, job),
-                let number = roleNames(of: view).firstIndex(of: role)
+                let number = roles(of: view).firstIndex(where: { $0.name == role })
             else { continue }
             let first = view.shape.roles[..<number].reduce(0) { $0 + Int($1.ranks) }
             let rank = first + index

@@ -17,8 +17,10 @@ struct Proposal {
     }
 
     var metadata: Metadata
-    /// The object's own part, as it is stored.
+    /// The object's own part, as it is stored: in the words that were sent.
     var content: [UInt8]
+    /// The same in the server's words, in which everything that means the same is the same.
+    let meaning: [UInt8]
     let part: Part
     /// Fields that were left out of consideration, for the client to hear of.
     let warnings: [String]
@@ -94,7 +96,8 @@ extension Admission {
         try manifest.check(apiVersion: words.apiVersion, kind: words.kind)
         let (content, part) = try check(manifest.spec)
         return Proposal(
-            metadata: manifest.metadata ?? Metadata(), content: content, part: part,
+            metadata: manifest.metadata ?? Metadata(),
+            content: try Spelling.kept(content, as: place["spec"]), meaning: content, part: part,
             warnings: warnings)
     }
 
@@ -108,8 +111,9 @@ extension Admission {
         try TypeWords.check(
             apiVersion: manifest.apiVersion, words.apiVersion, kind: manifest.kind, words.kind)
         try manifest.metadata?.validate()
+        let content = try check(manifest.content)
         return Proposal(
-            metadata: manifest.metadata ?? Metadata(), content: try check(manifest.content),
+            metadata: manifest.metadata ?? Metadata(), content: content, meaning: content,
             part: .text, warnings: warnings)
     }
 

@@ -32,13 +32,15 @@ extension Server {
             of: revision.resource, subresource: revision.part.subresource)
         var managers = try Ownership.read(present.texts.body.managers)
         let wanted: JSON
+        var warnings: [String] = []
         if case .apply(let config, let isForced) = revision.change {
             let applied: Applied
             do throws(ApplyFailure) {
                 applied = try managers.applying(
                     config, to: current, by: ownership.author, force: isForced, ownership.rules
                 ) { merged throws(Refusal) in
-                    try revision.part == .whole ? settled(merged, revision) : merged
+                    guard revision.part == .whole else { return merged }
+                    return try settled(merged, current, revision, &warnings)
                 }
             } catch {
                 throw error.refusal
@@ -53,19 +55,27 @@ extension Server {
         guard revision.part != .status else {
             return try statusDraft(wanted, present, managers)
         }
-        return try wholeDraft(wanted, revision, present, managers)
+        return try wholeDraft(wanted, revision, present, managers, warnings)
     }
 
     /// The object in the form in which it would be stored, so that `1000m` and `1` do not differ.
-    private func settled(_ object: JSON, _ revision: Revision) throws(Refusal) -> JSON {
+    private func settled(
+        _ object: JSON, _ current: JSON, _ revision: Revision, _ warnings: inout [String]
+    ) throws(Refusal) -> JSON {
         switch revision.resource {
         case .jobs, .queues, .nodePools, .leases: break
         case .nodes, .tokens, .namespaces, .configMaps, .secrets, .pods, .events: return object
         }
         let proposal = try revision.admission.propose(
             try Document(sent(object)).root, as: revision.resource)
+        warnings = proposal.warnings
         var settled = object
-        settled["spec"] = JSON(try Document(json: proposal.content, limits: .trusted))
+        let new = try Spelling.Words(proposal)
+        // What was stored under older rules may not pass today's: then there is nothing to keep.
+        let old = try? Spelling.Words(
+            revision.admission.propose(
+                Document(sent(current), limits: .trusted).root, as: revision.resource))
+        settled["spec"] = old.map { Spelling.agreeing(new, with: $0) } ?? new.said
         return settled
     }
 
@@ -98,7 +108,8 @@ extension Server {
     }
 
     private func wholeDraft(
-        _ wanted: JSON, _ revision: Revision, _ present: Present, _ managers: ManagedFields
+        _ wanted: JSON, _ revision: Revision, _ present: Present, _ managers: ManagedFields,
+        _ warnings: [String]
     ) throws(Refusal) -> RevisedDraft {
         let item = present.item
         let document = try Document(sent(wanted))
@@ -116,7 +127,8 @@ extension Server {
         case (.job(let spec), .job(let view)):
             let old = try WireDecoder.decode(
                 JobSpec.self, json: present.texts.body.content, limits: .trusted, unknown: .ignore)
-            try refuseFixedChanges(from: old, to: spec, view.job.phase)
+            try refuseFixedChanges(
+                from: (try? old.validated()) ?? old, to: spec, view.job.phase)
             terms = Admission.terms(of: spec)
         case (.node(let spec), .node(let view)):
             texts.body.content = try nodeContent(present.texts.body.content, taints: spec.taints)
@@ -134,7 +146,7 @@ extension Server {
         return RevisedDraft(
             texts: texts, labels: proposal.metadata.labels ?? [:], contentChanged: contentChanged,
             terms: terms, isHeld: !(proposal.metadata.finalizers ?? []).isEmpty,
-            followUps: followUps, warnings: proposal.warnings)
+            followUps: followUps, warnings: warnings + proposal.warnings)
     }
 
     private func checkIdentity(_ metadata: Metadata, _ item: Item) throws(Refusal) {

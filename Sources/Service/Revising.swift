@@ -131,7 +131,7 @@ extension Server {
         var commands = [
             Command.revise(
                 name, condition, specChanged: draft.contentChanged, terms: draft.terms,
-                isHeld: draft.isHeld)
+                isHeld: draft.isHeld, relabels: draft.labels != present.labels)
         ]
         commands += draft.followUps
         if revision.admission.isDryRun {
@@ -144,7 +144,7 @@ extension Server {
         _ command: Command, _ revision: Revision, _ item: Item, _ draft: RevisedDraft
     ) {
         post(.trial(command), nil, revision.call) { [unowned self] reply in
-            if case .refused(let refusal) = reply { return refuse(refusal, revision.call.exchange) }
+            if case .refused(let refusal) = reply { return refuse(refusal, revision.call) }
             answer(
                 200, shown(item, draft.texts, revision.part), warnings: draft.warnings,
                 revision.call)
@@ -171,7 +171,7 @@ extension Server {
                 return again(revision, after: refusal, insists: insists)
             }
             underWay.end(item.uid, chain: chain, isDone: true)
-            for case .refused(let refusal) in replies { return refuse(refusal, call.exchange) }
+            for case .refused(let refusal) in replies { return refuse(refusal, call) }
             // Without its last finalizer it may be gone: then it is shown as it last was.
             let newest = self.item(kind(of: revision.resource), first)
             let body =
@@ -187,13 +187,13 @@ extension Server {
     private func again(_ revision: Revision, after refusal: Refusal, insists: Bool) {
         guard refusal.reason == .conflict, refusal.field == "metadata.resourceVersion", !insists,
             revision.tries > 1
-        else { return refuse(refusal, revision.call.exchange) }
+        else { return refuse(refusal, revision.call) }
         var next = revision
         next.tries -= 1
         do throws(Refusal) {
             try revise(next)
         } catch {
-            refuse(error, next.call.exchange)
+            refuse(error, next.call)
         }
     }
 

@@ -183,6 +183,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             case .openAPIPage: try answerOpenAPIPage(call)
             case .swagger: answerSwagger(call)
             case .list(let resource): try list(resource, call)
+            case .emptyList(let kind):
+                reply(200, kind.list(version: catalog.version), call.exchange)
             case .get(let resource), .status(let resource): try get(resource, call)
             case .create(let resource): try create(resource, call)
             case .update(let resource, let part): try update(resource, part, call)
@@ -201,7 +203,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
                 }
             }
         } catch {
-            refuse(error, call.exchange)
+            refuse(error, call)
         }
     }
 
@@ -243,7 +245,9 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         answer(status, Self.jsonHeaders, body, exchange)
     }
 
-    func refuse(_ refusal: Refusal, _ exchange: Exchange) {
+    func refuse(
+        _ refusal: Refusal, _ exchange: Exchange, about subject: StatusJSON.Subject? = nil
+    ) {
         var headers = Headers()
         switch refusal.reason {
         case .unauthorized: headers.append("WWW-Authenticate", "Bearer realm=\"muster\"")
@@ -251,13 +255,21 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
         case .insufficientStorage: headers.append("Retry-After", "5")
         default: break
         }
-        reply(refusal, exchange, headers: headers)
+        reply(refusal, exchange, headers: headers, about: subject)
     }
 
-    private func reply(_ refusal: Refusal, _ exchange: Exchange, headers: Headers) {
+    /// Refuses a call, and says what object it was about.
+    func refuse(_ refusal: Refusal, _ call: Call) {
+        refuse(refusal, call.exchange, about: call.subject(of: refusal))
+    }
+
+    private func reply(
+        _ refusal: Refusal, _ exchange: Exchange, headers: Headers,
+        about subject: StatusJSON.Subject? = nil
+    ) {
         answer(
             refusal.reason.statusCode, headers.adding("Content-Type", "application/json"),
-            StatusJSON.failure(refusal), exchange)
+            StatusJSON.failure(refusal, about: subject), exchange)
     }
 
     func refusalBody(status: Int, message: String) -> [UInt8] {

@@ -3,11 +3,17 @@ import Wire
 
 /// Kubernetes `Status` objects.
 enum StatusJSON {
-    static func failure(_ refusal: Refusal) -> [UInt8] {
+    /// The object that a request was about, as far as is known.
+    struct Subject {
+        let words: KindWords
+        let name: String
+    }
+
+    static func failure(_ refusal: Refusal, about subject: Subject? = nil) -> [UInt8] {
         write(
             code: refusal.reason.statusCode, reason: refusal.reason.word,
             message: refusal.description,
-            causes: ([refusal] + refusal.also).filter { !$0.field.isEmpty })
+            causes: ([refusal] + refusal.also).filter { !$0.field.isEmpty }, about: subject)
     }
 
     static func failure(code: Int, message: String) -> [UInt8] {
@@ -45,7 +51,7 @@ enum StatusJSON {
 
     /// `causes` are whole sentences: kubectl shows them instead of the message.
     private static func write(
-        code: Int, reason: String, message: String, causes: [Refusal]
+        code: Int, reason: String, message: String, causes: [Refusal], about subject: Subject? = nil
     ) -> [UInt8] {
         var json = JSONWriter(capacity: 512)
         ObjectJSON.open("Status", "v1", into: &json)
@@ -55,9 +61,15 @@ enum StatusJSON {
         json.member("status", "Failure")
         json.member("message", message)
         json.member("reason", reason)
-        if !causes.isEmpty {
+        if subject != nil || !causes.isEmpty {
             json.key("details")
             json.openObject()
+            if let subject {
+                // Kubectl opens with these words: The Job "x" is invalid.
+                if !subject.name.isEmpty { json.member("name", subject.name) }
+                if !subject.words.group.isEmpty { json.member("group", subject.words.group) }
+                json.member("kind", code == 422 ? subject.words.kind : subject.words.plural)
+            }
             json.key("causes")
             json.openArray()
             for cause in causes {

@@ -1,4 +1,5 @@
 import Control
+import Wire
 
 /// One column of a table.
 struct TableColumn {
@@ -104,4 +105,22 @@ struct TableColumn {
         TableColumn("Count", "How often it was seen.", type: "integer", wide: true),
         TableColumn("Name", "Name of the event.", format: "name", wide: true),
     ]
+}
+
+extension TableColumn {
+    /// Appends the member `columnDefinitions`.
+    static func write(_ columns: [TableColumn], into json: inout JSONWriter) {
+        json.key("columnDefinitions")
+        json.openArray()
+        for column in columns {
+            json.openObject()
+            json.member("name", column.name)
+            json.member("type", column.type)
+            json.member("format", column.format)
+            json.member("description", column.description)
+            json.member("priority", column.priority)
+            json.closeObject()
+        }
+        json.closeArray()
+    }
 }

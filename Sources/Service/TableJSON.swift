@@ -179,18 +179,7 @@ struct TableWriter {
     ) {
         ObjectJSON.open("Table", self.version, into: &json)
         ObjectJSON.listMetadata(version: version, next: next, remaining: remaining, into: &json)
-        json.key("columnDefinitions")
-        json.openArray()
-        for column in hasColumns ? TableColumn.of(resource) : [] {
-            json.openObject()
-            json.member("name", column.name)
-            json.member("type", column.type)
-            json.member("format", column.format)
-            json.member("description", column.description)
-            json.member("priority", column.priority)
-            json.closeObject()
-        }
-        json.closeArray()
+        TableColumn.write(hasColumns ? TableColumn.of(resource) : [], into: &json)
         json.key("rows")
         json.openArray()
     }

@@ -20,6 +20,12 @@ struct Present {
     let revision: UInt32
     /// False while writes of it are on their way to the disk.
     let isSettled: Bool
+
+    var labels: StringMap {
+        let head = try? WireDecoder.decode(
+            StoredHead.self, json: texts.head, limits: .trusted, unknown: .ignore)
+        return head?.labels ?? [:]
+    }
 }
 
 /// Writes that the core has not answered yet.

@@ -34,31 +34,27 @@ extension Server {
                     + "\"\(call.name ?? "")\" from the last minute",
                 remedy: "Wait for its agent's next report; one comes every ten seconds")
         }
+        let page = UsagePage(resource, try call.form(), objects, now: Clock.now())
         var json = JSONWriter(capacity: 512)
-        write(item, reading, asWhole: true, into: &json)
+        page.writeOne(item, reading, version: catalog.version, into: &json)
         reply(200, json.bytes, call.exchange)
     }
 
     /// The figures of all nodes or pods that have some; the others are left out.
     func listUsage(_ resource: Resource, _ call: Call) throws(Refusal) {
+        let page = UsagePage(resource, try call.form(), objects, now: Clock.now())
         let filter = try Filter(call.query, resource, objects.pods)
         let listing = catalog.list(resource, namespace: call.namespace)
         var json = JSONWriter(capacity: 256 + listing.items.count * 256)
-        ObjectJSON.open(
-            resource == .nodes ? "NodeMetricsList" : "PodMetricsList", KindWords.usageVersion,
-            into: &json)
-        ObjectJSON.listMetadata(version: listing.version, next: nil, remaining: nil, into: &json)
-        json.key("items")
-        json.openArray()
+        page.open(version: listing.version, into: &json)
         for item in listing.items {
             // The figures first: most pods of a long list have none.
             guard let reading = usage(of: item), filter.isEmpty || filter.matches(item) else {
                 continue
             }
-            write(item, reading, asWhole: false, into: &json)
+            page.write(item, reading, into: &json)
         }
-        json.closeArray()
-        json.closeObject()
+        page.close(into: &json)
         reply(200, json.bytes, call.exchange)
     }
 
@@ -74,52 +70,5 @@ extension Server {
                 monotonic: now)
         case .job, .object, .event: return nil
         }
-    }
-
-    private func write(
-        _ item: Item, _ reading: UsageBoard.Reading, asWhole: Bool, into json: inout JSONWriter
-    ) {
-        if asWhole {
-            let kind = if case .node = item { "NodeMetrics" } else { "PodMetrics" }
-            ObjectJSON.open(kind, KindWords.usageVersion, into: &json)
-        } else {
-            json.openObject()
-        }
-        json.key("metadata")
-        json.openObject()
-        json.member("name", item.name(objects.pods))
-        if !item.namespace.isEmpty { json.member("namespace", item.namespace) }
-        json.member("creationTimestamp", ObjectJSON.text(reading.at))
-        json.key("labels")
-        json.raw(WireEncoder.encode(item.labels(objects.pods)))
-        json.closeObject()
-        json.member("timestamp", ObjectJSON.text(reading.at))
-        json.member("window", window(reading.used))
-        if case .pod(let view, let rank) = item {
-            json.key("containers")
-            json.openArray()
-            json.openObject()
-            json.member("name", objects.pods.roleName(of: rank, in: view))
-            write(reading.used, into: &json)
-            json.closeObject()
-            json.closeArray()
-        } else {
-            write(reading.used, into: &json)
-        }
-        json.closeObject()
-    }
-
-    private func write(_ used: Usage, into json: inout JSONWriter) {
-        json.key("usage")
-        json.openObject()
-        json.member("cpu", "\(used.cpuNano)n")
-        json.member("memory", "\(used.memoryBytes >> 10)Ki")
-        json.closeObject()
-    }
-
-    /// A duration as Go writes it.
-    private func window(_ used: Usage) -> String {
-        let tail = "\(1_000 + used.windowMilliseconds % 1_000)".dropFirst()
-        return "\(used.windowMilliseconds / 1_000).\(tail)s"
     }
 }

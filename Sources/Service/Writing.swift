@@ -21,7 +21,7 @@ extension Server {
         let posted = submit([(command, draft)]) { replies in
             if let reply = replies.first { done(reply) }
         }
-        if !posted { refuse(Self.busy, call.exchange) }
+        if !posted { refuse(Self.busy, call) }
     }
 
     static let busy = Refusal(
@@ -121,7 +121,7 @@ extension Server {
         let warnings = proposal.warnings
         guard !admission.isDryRun else {
             return post(.trial(command), nil, call) { [unowned self] reply in
-                if case .refused(let refusal) = reply { return refuse(refusal, call.exchange) }
+                if case .refused(let refusal) = reply { return refuse(refusal, call) }
                 answer(201, objects.draft(texts, of: resource), warnings: warnings, call)
             }
         }
@@ -136,7 +136,7 @@ extension Server {
     private func answerCreated(
         _ kind: Kind, _ reply: Reply, secret: String?, _ warnings: [String], _ call: Call
     ) {
-        if case .refused(let refusal) = reply { return refuse(refusal, call.exchange) }
+        if case .refused(let refusal) = reply { return refuse(refusal, call) }
         guard let item = item(kind, reply) else {
             return refuse(
                 Refusal(
@@ -169,7 +169,7 @@ extension Server {
         let command = Command.cancel(name, Precondition())
         let isDryRun = try Admission(call).isDryRun
         post(isDryRun ? .trial(command) : command, nil, call) { [unowned self] reply in
-            if case .refused(let refusal) = reply { return refuse(refusal, call.exchange) }
+            if case .refused(let refusal) = reply { return refuse(refusal, call) }
             guard let item = item(.job, reply) else {
                 // A held back deletion was waiting for this end.
                 return self.reply(

@@ -21,6 +21,13 @@ public struct Quantity: Hashable, Comparable, Sendable, BitwiseCopyable {
     /// Whole units, rounded up.
     public var whole: Int64 { milli / 1000 + (milli % 1000 == 0 ? 0 : 1) }
 
+    /// As a decimal number, such as `1.5`.
+    public var decimal: String {
+        let fraction = "\(milli % 1000 + 1000)".dropFirst()
+        let digits = fraction.reversed().drop { $0 == "0" }.reversed()
+        return digits.isEmpty ? "\(milli / 1000)" : "\(milli / 1000).\(String(digits))"
+    }
+
     public static func < (left: Self, right: Self) -> Bool { left.milli < right.milli }
 
     /// The sum, or nil where it does not fit.

@@ -6,4 +6,4 @@
 //
 // Read in this order: WireLimits → Document → JSONParser → WireDecoder → JSONWriter → WireEncoder →
 // JSON → JSONPatch → StringMap → Quantity → Price → Portion →
-// WireDuration → Timestamp → Schema.
+// WireDuration → Timestamp → Schema → SchemaBook → SwaggerProtobuf.

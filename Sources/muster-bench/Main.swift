@@ -15,6 +15,7 @@ import Glibc
         case "watch": exit(runLoad(options, measureWatchers))
         case "list": exit(runLoad(options, measureLists))
         case "watchers": exit(runLoad(options, measureSelectors))
+        case "storm": exit(runLoad(options, measureStorm))
         case "nodes": exit(runLoad(options, registerNodes))
         default:
             say(
@@ -29,6 +30,7 @@ import Glibc
                   list --data D --pid P        time, CPU and memory of whole lists of jobs
                   watchers --data D --pid P    CPU of --watchers N at --rate R changes a second,
                                                with a label selector each by --labels
+                  storm --data D --writers N   patches of one job, with --cas each at a version
                   nodes --data D --nodes N     register N machines that run nothing
                 Load commands take the server's data directory and --port.
                 """)

@@ -1,9 +1,9 @@
 #!/usr/bin/env -S python3 -B
 """Docs/API.md means what it says: its commands run as they stand, and answer what it shows.
 
-A block of `sh` runs in one shell from the top of the page to its end; the block after it, of `json`,
-`yaml` or `text`, is the answer. In an answer a line of `…` stands for any lines, and what differs from
-run to run is compared by its shape: identifiers, versions, moments, ages.
+A block of `sh` runs in one shell from the top of the page to its end; the block after it, of
+`json`, `yaml` or `text`, is the answer. In an answer a line of `…` stands for any lines, and what
+differs from run to run is compared by its shape: identifiers, versions, moments.
 
 MUSTER_SHOW=1 prints the real answers, for whoever writes the page.
 """
@@ -100,6 +100,20 @@ def check(line, commands, shown, real):
         raise Failure(f"line {line}: {commands.strip()[:300]!r}\nshown:\n{shown}\nreal:\n{real}")
 
 
+def check_kinds(client, text):
+    """The page's table of kinds is what discovery says."""
+    rows = re.findall(r"^\| (\w+) \| `(\S+)` `(\w+)` \| (\w*) ?\| (\w+) \|", text, re.M)
+    shown = {(kind, path, plural, short, scope) for kind, path, plural, short, scope in rows}
+    real = set()
+    for path in {row[1] for row in rows}:
+        for kind in client.must("GET", path)["resources"]:
+            if "/" not in kind["name"] and "list" in kind["verbs"]:
+                scope = "namespace" if kind["namespaced"] else "cluster"
+                short = (kind.get("shortNames") or [""])[0]
+                real.add((kind["kind"], path, kind["name"], short, scope))
+    expect(shown == real, f"the table of kinds differs by {sorted(shown ^ real)}")
+
+
 def api_page(suite):
     """Runs the page."""
     controller = Controller(suite)
@@ -114,6 +128,7 @@ def api_page(suite):
     ]:
         expect(shown in text, f"the page does not name {shown}")
         text = text.replace(shown, real)
+    check_kinds(controller.client(), text)
     shell = Shell(suite)
     pending = None
     compared = 0

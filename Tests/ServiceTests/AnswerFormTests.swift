@@ -27,7 +27,8 @@ import Wire
     @Test(
         arguments: [
             ("application/yaml", true), ("application/yaml, application/json", true),
-            ("text/html, application/yaml;q=0.9, */*", true), ("Application/YAML", true),
+            ("text/html, application/yaml;q=0.9, */*", false),
+            ("application/yaml, */*;q=0.1", true), ("Application/YAML", true),
             ("text/yaml", true), ("application/json, application/yaml", false),
             ("*/*, application/yaml", false), ("", false), ("yaml", false),
             ("application/json;as=Table;v=v1;g=meta.k8s.io,application/yaml", false),

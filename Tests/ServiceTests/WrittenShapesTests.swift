@@ -23,6 +23,7 @@ private struct Eventful {
         step(
             .create(ObjectName(.token, name: "t")),
             body: #"{"role":"agent","digest":"00","expires":"2027-01-01T00:00:00Z"}"#)
+        createPlainObjects()
         for name in ["n0", "n1"] {
             step(
                 .register(
@@ -40,6 +41,22 @@ private struct Eventful {
         report("killed", 0, .ended(RankEnd(.signalled, code: 9, timedOut: true)))
         report("lost", 0, .ended(RankEnd(.launchFailed, code: 2)))
         step(.cordon(name: "n1", true, Precondition()))
+    }
+
+    private mutating func createPlainObjects() {
+        step(
+            .create(ObjectName(.nodePool, name: "p")),
+            body: #"{"providerRef":{"kind":"ProviderClass","name":"a"},"replicas":1,"weight":10,"#
+                + #""instanceTypes":[{"name":"a","cpus":"8","memory":"1Gi","gpus":1,"#
+                + #""pricePerHour":"1.5","leadTime":"1m"}]}"#)
+        let bodies: [(Kind, String)] = [
+            (.configMap, #"{"data":{"a":"b"},"immutable":true}"#),
+            (.secret, #"{"type":"Opaque","data":{"a":"YQ=="}}"#),
+            (.lease, #"{"holderIdentity":"a","leaseDurationSeconds":15}"#),
+        ]
+        for (kind, body) in bodies {
+            step(.create(ObjectName(kind, namespace: "default", name: "x")), body: body)
+        }
     }
 
     private mutating func submit(_ name: String) {
@@ -75,6 +92,7 @@ private struct Eventful {
             guard case .object(let uid) = change.subject, texts[uid] == nil,
                 let object = kernel.object(uid)
             else { continue }
+            let body = body + "\n" + managers
             texts[uid] = text(object, body)
             if object.kind == .job { catalog.bodies.keep(uid, Array(body.utf8)) }
         }
@@ -87,9 +105,18 @@ private struct Eventful {
     }
 }
 
+/// Who wrote the object: one who owns all of it, and one who set a label later.
+private let managers =
+    #"[{"manager":"kubectl","operation":"Apply","apiVersion":"v1","time":"2026-01-01T00:00:00Z"},"#
+    + #"{"manager":"k","operation":"Update","apiVersion":"v1","time":"2026-01-01T00:00:00Z","#
+    + #""fieldsType":"FieldsV1","fieldsV1":{"f:metadata":{"f:labels":{"f:a":{}}}}}]"#
+
 /// The text that is stored with an object.
 private func text(_ object: ObjectState, _ body: String) -> DocumentText {
-    let head = #"{"name":"\#(object.name)","labels":{"a":"b"},"annotations":{"c":"d"}}"#
+    let head =
+        #"{"name":"\#(object.name)","labels":{"a":"b"},"annotations":{"c":"d"},"#
+        + #""finalizers":["a/b"],"ownerReferences":[{"apiVersion":"v1","kind":"Pod","name":"a","#
+        + #""uid":"1","controller":true,"blockOwnerDeletion":true}]}"#
     return DocumentText(
         head: Array(head.utf8), residentBody: object.kind == .job ? nil : Array(body.utf8),
         labels: [:], user: "")
@@ -112,13 +139,17 @@ private func text(_ object: ObjectState, _ body: String) -> DocumentText {
                 do { try shape.check(document) } catch { Issue.record("\(error) in \(text)") }
                 #expect(document.root["kind"]?.string == words.kind)
                 #expect(document.root["apiVersion"]?.string == words.apiVersion)
+                if document.root["metadata"]?["managedFields"]?.elements.isEmpty == false {
+                    seen.insert("managedFields")
+                }
                 seen.insert(words.kind)
                 if let phase = document.root["status"]?["phase"]?.string { seen.insert(phase) }
             }
         }
         let expected = [
-            "Job", "Queue", "Token", "Node", "Pod", "Namespace", "Event", "Pending", "Starting",
-            "Running", "Succeeded", "Failed", "Active",
+            "Job", "Queue", "Token", "NodePool", "ConfigMap", "Secret", "Lease", "Node", "Pod",
+            "Namespace", "Event", "Pending", "Starting",
+            "Running", "Succeeded", "Failed", "Active", "managedFields",
         ]
         for word in expected { #expect(seen.contains(word), "\(word) was never written") }
     }

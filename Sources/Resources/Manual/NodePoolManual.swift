@@ -160,15 +160,17 @@ extension Manual {
         = SpotSpec.Fallback
         What happens while no such machine is to be had.
         = SpotSpec.fallback
-        Wait waits for the market; OnDemand takes machines that stay, at their price. Left out:
-        Wait.
+        Wait waits for the market; OnDemand takes machines that stay, at their price.
+
+        Left out: Wait.
         = SpotSpec.fallbackAfter
         How long to look for a spot machine before falling back, such as "15m".
 
         At most "1d", and only with fallback OnDemand. Left out: "10m".
         = SpotSpec.maxPricePerHour
-        The most that a spot machine may cost for an hour, such as "30". Left out: the market's
-        price.
+        The most that a spot machine may cost for an hour, such as "30".
+
+        Left out: the market's price.
         = NodePoolStatus
         What is there of a pool.
         = NodePoolStatus.observedGeneration
@@ -193,5 +195,7 @@ extension Manual {
         A sentence that says why, for people.
         = Condition.lastTransitionTime
         Since when it is so.
+        = Condition.lastHeartbeatTime
+        Of nodes: a moment since which it has been confirmed; later ones are not written down.
         """#
 }

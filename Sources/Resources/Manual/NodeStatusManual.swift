@@ -38,11 +38,25 @@ extension Manual {
         The address or the name.
         = NodeSoftware
         The agent says so when it connects.
+        = NodeSoftware.architecture
+        The machine's architecture, such as "x86_64".
         = NodeSoftware.bootID
         Differs after every start of the machine.
+        = NodeSoftware.containerRuntimeVersion
+        What runs the ranks: "muster-step://" and the version of the node's agent.
+        = NodeSoftware.kernelVersion
+        The version of the machine's kernel.
+        = NodeSoftware.kubeProxyVersion
+        Empty: there is no such proxy.
         = NodeSoftware.kubeletVersion
         The version of the node's agent.
+        = NodeSoftware.machineID
+        The machine's own identifier, kept over restarts.
         = NodeSoftware.operatingSystem
         Always "linux".
+        = NodeSoftware.osImage
+        The name of the installed distribution.
+        = NodeSoftware.systemUUID
+        The same as machineID.
         """#
 }

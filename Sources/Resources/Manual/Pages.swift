@@ -14,5 +14,6 @@ extension Manual {
         objects,
         plainObjects,
         podObject,
+        usageContent,
     ]
 }

@@ -16,6 +16,14 @@ extension Manual {
         The name of the rank's role.
         = Container.image
         Always "process": ranks run without images.
+        = Container.command
+        The program and its arguments; left out for scripts, and where it is very long.
+        = Container.resources
+        What the rank was promised.
+        = ContainerResources
+        What a rank was promised.
+        = ContainerResources.requests
+        The amounts of cpu, memory and gpus, as far as any were asked for.
         = PodStatus
         The state of the rank's process, in the form that clients know from containers.
         = PodStatus.phase
@@ -24,6 +32,8 @@ extension Manual {
         How the rank ended, if not well.
         = PodStatus.startTime
         When the rank's process was started.
+        = PodStatus.conditions
+        PodScheduled, Initialized, ContainersReady and Ready; the last two hold while it runs.
         = PodStatus.containerStatuses
         The state of the one container.
         = ContainerStatus

@@ -84,7 +84,8 @@ class Session:
         began = time.monotonic()
         while True:
             status, printed = self.run(step.command, 40)
-            printed = "".join(f"{line}\n" for line in printed.expandtabs(2).rstrip().splitlines())
+            lines = printed.replace("\t", "  ").rstrip().splitlines()
+            printed = "".join(f"{line}\n" for line in lines)
             if status != 0:
                 printed += f"[{status}]\n"
             if step.matches(printed):

@@ -7,12 +7,13 @@ import hashlib
 import json
 import threading
 import time
+import urllib.parse
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from support.api import Refused, Unreachable
+from support.api import Answer, Refused, Unreachable
 from support.suite import Failure, expect
-from support.websocket import watch_messages
+from support.websocket import Handshake, WebSocket
 
 TABLE = {"Accept": "application/json;as=Table;v=v1;g=meta.k8s.io,application/json"}
 
@@ -171,7 +172,7 @@ class Recorder:
 class Stream:
     """A client that lists, watches, resumes where it was, and lists anew only after a 410.
 
-    How it does that: `plain`, as a `table`, over a `websocket`, or going away now and then (`late`).
+    How it does that: `plain`, as a `table`, over a `websocket`, or going away at times (`late`).
     """
 
     def __init__(self, suite, controller, recorder, name, scope, limit=0, how="plain"):
@@ -222,7 +223,7 @@ class Stream:
 
     def lines(self, client):
         if self.how == "websocket":
-            return watch_messages(client, self.scope.path, self.span.end, 40, **self.more)
+            return socket_lines(client, self.scope.path, self.span.end, **self.more)
         headers = TABLE if self.how == "table" else None
         return client.watch_lines(self.scope.path, self.span.end, 40, headers, **self.more)
 
@@ -243,3 +244,22 @@ class Stream:
                 # What happens meanwhile is told afterwards, as of its versions all the same.
                 time.sleep(1)
                 return
+
+
+def socket_lines(client, path, version, **query):
+    """The events of a watch over a WebSocket, one a message."""
+    words = dict(query, watch="true", resourceVersion=version, allowWatchBookmarks="true")
+    try:
+        socket = WebSocket(client, f"{path}?{urllib.parse.urlencode(words)}", timeout=40)
+    except Handshake as refusal:
+        answer = Answer(refusal.status, {}, refusal.text.encode())
+        raise Refused(answer, f"WebSocket {path}") from refusal
+    except OSError as error:
+        raise Unreachable(f"WebSocket {path}: {error}") from error
+    try:
+        for _, message in socket.each():
+            yield message
+    except OSError as error:
+        raise Unreachable(f"the WebSocket broke: {error}") from error
+    finally:
+        socket.close()

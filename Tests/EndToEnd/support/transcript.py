@@ -53,12 +53,17 @@ class Step:
         # What matches a mask is shown as the mask, so that only true differences stand out.
         for expected in self.expected:
             for index, line in enumerate(lines):
-                if expected != "..." and re.fullmatch(line_pattern(expected), line):
+                if says_much(expected) and re.fullmatch(line_pattern(expected), line):
                     lines[index] = expected
         difference = difflib.unified_diff(self.expected, lines, lineterm="", n=60)
         body = "\n".join(f"    {line}" for line in list(difference)[3:])
         command = self.command.replace("\n", "\n    > ")
         return f"{self.place} ({version})\n    $ {command}\n{body}"
+
+
+def says_much(line):
+    """Whether enough of a line is no mask, so that what matches it is most likely meant by it."""
+    return len(re.findall(r"\w", MASK.sub("", line))) > 3
 
 
 def line_pattern(line):

@@ -1,115 +1,104 @@
-"""The client's half of a WebSocket, as far as reading a watch needs it."""
+"""The client's side of a WebSocket, just enough to read what a server sends."""
 
 import base64
 import os
+import socket
 import struct
-import urllib.parse
-
-from support.api import Answer, Refused, Unreachable
 
 LIMIT = 64 << 20
-TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
+
+
+class Handshake(Exception):
+    """The server did not become a WebSocket."""
+
+    def __init__(self, status, text):
+        super().__init__(f"{status}: {text[:300]}")
+        self.status = status
+        self.text = text
 
 
 class WebSocket:
-    """One connection that was upgraded; raises Unreachable where it breaks."""
+    """One connection that has been upgraded."""
 
-    def __init__(self, client, path, timeout=60):
-        try:
-            self.socket = client.raw(timeout)
-        except OSError as error:
-            raise Unreachable(f"WebSocket {path}: {error}") from error
-        self.file = self.socket.makefile("rb")
-        key = base64.b64encode(os.urandom(16)).decode()
-        head = [
+    def __init__(self, client, path, subprotocols=(), timeout=20):
+        plain = socket.create_connection((client.host, client.port), timeout)
+        self.stream = client.tls.wrap_socket(plain, server_hostname=client.host)
+        lines = [
             f"GET {path} HTTP/1.1",
             f"Host: {client.host}:{client.port}",
             f"Authorization: Bearer {client.token}",
-            "Connection: Upgrade",
             "Upgrade: websocket",
+            "Connection: Upgrade",
             "Sec-WebSocket-Version: 13",
-            f"Sec-WebSocket-Key: {key}",
+            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
         ]
-        try:
-            self.socket.sendall("\r\n".join([*head, "", ""]).encode())
-            self.check_upgrade(path)
-        except (OSError, ValueError) as error:
+        if subprotocols:
+            lines.append(f"Sec-WebSocket-Protocol: {', '.join(subprotocols)}")
+        self.stream.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+        self.rest = b""
+        while b"\r\n\r\n" not in self.rest:
+            self.rest += self.receive()
+        head, self.rest = self.rest.split(b"\r\n\r\n", 1)
+        lines = head.decode().split("\r\n")
+        self.headers = {
+            name.lower(): value.strip() for name, _, value in (x.partition(":") for x in lines[1:])
+        }
+        status = int(lines[0].split()[1])
+        if status != 101:
+            wanted = int(self.headers.get("content-length", "0"))
+            while len(self.rest) < wanted:
+                self.rest += self.receive()
             self.close()
-            raise Unreachable(f"WebSocket {path}: {error}") from error
-        except Refused:
-            self.close()
-            raise
-
-    def check_upgrade(self, path):
-        words = self.file.readline().split()
-        if len(words) < 2:
-            raise Unreachable(f"WebSocket {path}: no answer")
-        length = 0
-        while True:
-            line = self.file.readline().strip().lower()
-            if not line:
-                break
-            if line.startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        if words[1] != b"101":
-            answer = Answer(int(words[1]), {}, self.file.read(length))
-            raise Refused(answer, f"WebSocket {path}")
+            raise Handshake(status, self.rest.decode("utf-8", "replace"))
 
     def close(self):
-        self.file.close()
-        self.socket.close()
+        self.stream.close()
 
-    def read(self, count):
-        data = self.file.read(count)
-        if len(data) < count:
-            raise Unreachable("the WebSocket broke off")
-        return data
+    def receive(self):
+        piece = self.stream.recv(65536)
+        if not piece:
+            raise ConnectionError("the server has closed the connection")
+        return piece
+
+    def take(self, count):
+        while len(self.rest) < count:
+            self.rest += self.receive()
+        piece, self.rest = self.rest[:count], self.rest[count:]
+        return piece
 
     def frame(self):
-        """One frame: whether it ends its message, what it is, and what it carries."""
-        first, second = self.read(2)
-        length = second & 127
-        if second & 128:
-            raise ValueError("a server's frame is masked")
-        if length == 126:
-            (length,) = struct.unpack(">H", self.read(2))
-        elif length == 127:
-            (length,) = struct.unpack(">Q", self.read(8))
-        if length > LIMIT:
-            raise ValueError(f"a frame of {length} bytes")
-        return first & 128 != 0, first & 15, self.read(length)
+        """The next frame: whether it ends its message, its opcode and payload."""
+        first, second = self.take(2)
+        count = second & 127
+        if count == 126:
+            (count,) = struct.unpack(">H", self.take(2))
+        elif count == 127:
+            (count,) = struct.unpack(">Q", self.take(8))
+        if second & 128 or count > LIMIT:
+            raise Handshake(0, f"a frame of {count} bytes that no server may send")
+        return first & 128 != 0, first & 15, self.take(count)
 
-    def send(self, kind, payload):
+    def pong(self, payload):
         mask = os.urandom(4)
         body = bytes(byte ^ mask[index & 3] for index, byte in enumerate(payload))
-        self.socket.sendall(bytes([128 | kind, 128 | len(payload)]) + mask + body)
+        self.stream.sendall(bytes([128 | 10, 128 | len(payload)]) + mask + body)
+
+    def each(self):
+        """Yields every text (1) or binary (2) message until the server says goodbye."""
+        kind, parts = 0, []
+        while True:
+            is_last, opcode, payload = self.frame()
+            if opcode == 8:
+                return
+            if opcode == 9:
+                self.pong(payload)
+            elif opcode < 3:
+                kind = opcode or kind
+                parts.append(payload)
+                if is_last:
+                    yield kind, b"".join(parts)
+                    parts = []
 
     def messages(self):
-        """Yields messages until the other side says that it is done."""
-        parts = []
-        try:
-            while True:
-                is_last, kind, payload = self.frame()
-                if kind == PING:
-                    self.send(PONG, payload[:125])
-                elif kind == CLOSE:
-                    return
-                elif kind != PONG:
-                    parts.append(payload)
-                    if is_last:
-                        yield b"".join(parts)
-                        parts = []
-        except OSError as error:
-            raise Unreachable(f"the WebSocket broke: {error}") from error
-
-
-def watch_messages(client, path, version, timeout=60, **query):
-    """The events of a watch, one a message."""
-    words = urllib.parse.urlencode(
-        dict(query, watch="true", resourceVersion=version, allowWatchBookmarks="true")
-    )
-    socket = WebSocket(client, f"{path}?{words}", timeout)
-    try:
-        yield from socket.messages()
-    finally:
-        socket.close()
+        """All messages, once the server has said goodbye."""
+        return list(self.each())

@@ -1,0 +1,48 @@
+import Control
+import Wire
+
+/// Kinds of which there is never one: clients list them before they do what they are meant to.
+enum EmptyKind: Sendable, Hashable, CaseIterable {
+    /// `kubectl cluster-info` looks among them for what to show beside the API.
+    case services
+    /// kubectl looks here for a kind that it does not find. Not announced, for who knows that they
+    /// exist wants to watch them.
+    case definitions
+
+    var kind: String {
+        switch self {
+        case .services: "Service"
+        case .definitions: "CustomResourceDefinition"
+        }
+    }
+
+    var plural: String {
+        switch self {
+        case .services: "services"
+        case .definitions: "customresourcedefinitions"
+        }
+    }
+
+    var apiVersion: String {
+        switch self {
+        case .services: "v1"
+        case .definitions: "apiextensions.k8s.io/v1"
+        }
+    }
+
+    static let announced = KindWords(
+        asked: services.kind, apiVersion: services.apiVersion, plural: services.plural,
+        isNamespaced: true, [Action("list", .emptyList(.services))])
+
+    /// The list of all objects of the kind.
+    func list(version: UInt64) -> [UInt8] {
+        var json = JSONWriter(capacity: 128)
+        ObjectJSON.open("\(kind)List", apiVersion, into: &json)
+        ObjectJSON.listMetadata(version: version, next: nil, remaining: nil, into: &json)
+        json.key("items")
+        json.openArray()
+        json.closeArray()
+        json.closeObject()
+        return json.bytes
+    }
+}
