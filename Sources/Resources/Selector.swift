@@ -62,15 +62,14 @@ public struct Selector: Hashable, Sendable {
     /// The keys that are asked for, so that a caller can refuse those it does not know.
     public var keys: [String] { requirements.map(\.key) }
 
-    /// The first requirement that only one value of its key can meet, for an index.
-    public var equality: (key: String, value: String)? {
-        for requirement in requirements {
+    /// The requirements that only one value of their key can meet, for an index.
+    public var equalities: [(key: String, value: String)] {
+        requirements.compactMap { requirement in
             switch requirement {
-            case .equals(let key, let value): return (key, value)
-            case .within(let key, let values) where values.count == 1: return (key, values[0])
-            case .differs, .within, .outside, .exists, .absent: continue
+            case .equals(let key, let value): (key, value)
+            case .within(let key, let values) where values.count == 1: (key, values[0])
+            case .differs, .within, .outside, .exists, .absent: nil
             }
         }
-        return nil
     }
 }

@@ -20,7 +20,8 @@ final class Watcher {
     var mode = Mode.behind
     /// Everything up to here has been sent; of no meaning while live.
     var position: UInt64 = 0
-    /// Where it stands in its bucket of the index.
+    /// Where it stands in the index while it is live.
+    var place: WatcherIndex.Place?
     var seat = 0
     var isOpen = true
     /// Its client has been told the columns of its table.

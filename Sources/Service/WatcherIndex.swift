@@ -6,16 +6,18 @@ import Wire
 ///
 /// A watcher whose selector demands one value of a label, or of a field, is asked only about
 /// changes of objects that have or had that value: the cost of a change does not grow with the
-/// number of watchers that it does not concern.
+/// number of watchers that it does not concern. Of several such values the one that the fewest
+/// others stand under is taken.
 struct WatcherIndex {
     /// The one value that a selector demands.
-    private struct Term: Hashable {
+    struct Term: Hashable {
         let isField: Bool
         let key: String
         let value: String
     }
 
-    private struct Place: Hashable {
+    /// Where a watcher stands.
+    struct Place: Hashable {
         let namespace: String?
         let term: Term?
     }
@@ -30,25 +32,26 @@ struct WatcherIndex {
     var all: [Watcher] { buckets.values.flatMap(\.self) }
 
     mutating func insert(_ watcher: Watcher) {
-        let place = Self.place(of: watcher.subscription)
-        watcher.seat = buckets[place, default: []].count
+        let place = place(for: watcher.subscription)
+        watcher.place = place
+        watcher.seat = buckets[place]?.count ?? 0
         buckets[place, default: []].append(watcher)
         note(place.term, 1)
         count += 1
     }
 
     mutating func remove(_ watcher: Watcher) {
-        let place = Self.place(of: watcher.subscription)
-        guard var bucket = buckets.removeValue(forKey: place) else { return }
-        if watcher.seat < bucket.count, bucket[watcher.seat] === watcher {
-            let last = bucket.removeLast()
-            if last !== watcher {
-                bucket[watcher.seat] = last
-                last.seat = watcher.seat
-            }
-            note(place.term, -1)
-            count -= 1
+        guard let place = watcher.place, var bucket = buckets.removeValue(forKey: place) else {
+            return
         }
+        watcher.place = nil
+        let last = bucket.removeLast()
+        if last !== watcher {
+            bucket[watcher.seat] = last
+            last.seat = watcher.seat
+        }
+        note(place.term, -1)
+        count -= 1
         if !bucket.isEmpty { buckets[place] = bucket }
     }
 
@@ -84,16 +87,21 @@ struct WatcherIndex {
         for watcher in buckets[Place(namespace: namespace, term: term)] ?? [] { body(watcher) }
     }
 
-    private static func place(of subscription: Subscription) -> Place {
+    private func place(for subscription: Subscription) -> Place {
         let filter = subscription.filter
-        // Names are nearly unique, so they come first.
-        let field = filter.fields.equality.map { Term(isField: true, key: $0.key, value: $0.value) }
-        let label = filter.labels.equality.map {
-            Term(isField: false, key: $0.key, value: $0.value)
+        let terms =
+            filter.fields.equalities.map { Term(isField: true, key: $0.key, value: $0.value) }
+            + filter.labels.equalities.map { Term(isField: false, key: $0.key, value: $0.value) }
+        var best = Place(namespace: subscription.namespace, term: nil)
+        var fewest = Int.max
+        for term in terms where fewest > 0 {
+            let place = Place(namespace: subscription.namespace, term: term)
+            let others = buckets[place]?.count ?? 0
+            guard others < fewest else { continue }
+            best = place
+            fewest = others
         }
-        let isNamed = field?.key == "metadata.name"
-        return Place(
-            namespace: subscription.namespace, term: isNamed ? field : label ?? field)
+        return best
     }
 
     private mutating func note(_ term: Term?, _ step: Int) {

@@ -70,7 +70,8 @@ private final class Audience {
             return
         }
         let elapsed = Clock.monotonicNanoseconds() - began
-        let due = min(last, first + Int(elapsed * Int64(rate) / 1_000_000_000) + 1)
+        let behind = min(last, first + Int(elapsed * Int64(rate) / 1_000_000_000) + 1)
+        let due = min(behind, submitted + 200)
         do throws(Refusal) {
             if due > submitted {
                 _ = try target.send(submitter, .post, Target.jobs, body(submitted..<due))

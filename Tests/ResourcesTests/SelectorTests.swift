@@ -75,13 +75,12 @@ import Wire
         #expect(refusal?.field == "fieldSelector")
     }
 
-    @Test func `an index finds the one value that is demanded`() throws {
-        func equality(_ text: String) throws -> String? {
-            try Selector(parsing: text).equality.map { "\($0.key)=\($0.value)" }
+    @Test func `an index finds the values that are demanded`() throws {
+        func equalities(_ text: String) throws -> [String] {
+            try Selector(parsing: text).equalities.map { "\($0.key)=\($0.value)" }
         }
-        #expect(try equality("a!=b,c,d=e") == "d=e")
-        #expect(try equality("a in (b)") == "a=b")
-        #expect(try equality("a in (b,c),!d,e notin (f)") == nil)
+        #expect(try equalities("a!=b,c,d=e,f in (g)") == ["d=e", "f=g"])
+        #expect(try equalities("a in (b,c),!d,e notin (f)") == [])
     }
 
     @Test func `random text never does harm`() throws {

@@ -111,6 +111,23 @@ import Wire
         }
     }
 
+    @Test func `watchers that share one label and differ in another do not stand together`() throws
+    {
+        let cluster = ChangingCluster(seed: 1)
+        var index = WatcherIndex()
+        var watchers: [Watcher] = []
+        for number in 0..<200 {
+            let query = "labelSelector=team%3Da,tier%3Dt\(number)"
+            let watcher = Watcher(
+                UInt64(number),
+                try Self.subscription(.jobs, query, nil, cluster.objects.pods),
+                send: { _ in }, unsentBytes: { 0 }, finish: {})
+            index.insert(watcher)
+            watchers.append(watcher)
+        }
+        #expect(watchers.count { $0.seat > 1 } == 0)
+    }
+
     @Test(arguments: 1...10)
     func `the index finds everyone who sees a change, and nobody twice`(seed: UInt64) throws {
         var cluster = ChangingCluster(seed: seed)

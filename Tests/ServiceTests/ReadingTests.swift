@@ -157,6 +157,40 @@ import Wire
         for name in names { _ = try controller.ask(.delete, "\(RunningController.jobs)/\(name)") }
     }
 
+    @Test func `a list that is read slowly is as it was when it was asked for`() throws {
+        let controller = try controller
+        let names = (0..<2000).map { "still-\($0)" }
+        try controller.submit(names, labels: #"{"suite":"still"}"#)
+        let path = "\(RunningController.jobs)?labelSelector=suite%3Dstill"
+        var bytes: [UInt8] = []
+        var hasChanged = false
+        _ = try controller.connect().stream(
+            .get, path, headers: controller.headers(), silenceMilliseconds: 20_000,
+            onHead: { _ in true },
+            onBytes: { piece in
+                bytes += piece
+                guard !hasChanged else { return true }
+                hasChanged = true
+                for name in names.suffix(300) {
+                    _ = try? controller.ask(.delete, "\(RunningController.jobs)/\(name)")
+                }
+                for name in names.prefix(1700).suffix(300) {
+                    _ = try? controller.ask(
+                        .patch, "\(RunningController.jobs)/\(name)",
+                        #"{"metadata":{"labels":{"late":"yes"}},"spec":{"priority":7}}"#)
+                }
+                return true
+            })
+        let text = String(decoding: bytes, as: UTF8.self)
+        #expect(!text.contains("late"))
+        #expect(!text.contains(#""priority":7"#))
+        let json = JSON(try Document(json: bytes, limits: .trusted))
+        #expect(json.list("items").compactMap { $0.string("metadata", "name") } == names)
+        let now = try controller.ask(.get, "\(path)&limit=1700")
+        #expect(now.json.text.contains(#""priority":7"#))
+        for name in names { _ = try controller.ask(.delete, "\(RunningController.jobs)/\(name)") }
+    }
+
     private func gunzip(_ bytes: [UInt8]) throws -> [UInt8] {
         let file = FileManager.default.temporaryDirectory.path + "/mr-\(UUID().uuidString).gz"
         try Data(bytes).write(to: URL(fileURLWithPath: file))

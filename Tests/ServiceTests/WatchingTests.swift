@@ -157,6 +157,33 @@ import Wire
         #expect(event.string("object", "metadata", "name") == "socket-1")
     }
 
+    @Test(arguments: ["", "&labelSelector=suite%3Dslow", "&labelSelector=suite"])
+    func `a reader that was slow misses nothing and hears nothing twice`(selector: String) throws {
+        let controller = try controller
+        let stem = "slow\(selector.utf8.count)"
+        let names = (0..<2000).map { "\(stem)-\($0)" }
+        let path =
+            "\(RunningController.jobs)?watch=true&timeoutSeconds=8"
+            + "&resourceVersion=\(try version())\(selector)"
+        var bytes: [UInt8] = []
+        _ = try controller.connect().stream(
+            .get, path, headers: controller.headers(), silenceMilliseconds: 20_000,
+            onHead: { _ in
+                // Far more than the socket holds: the server has to put this watcher aside.
+                (try? controller.submit(names, labels: #"{"suite":"slow"}"#)) != nil
+            },
+            onBytes: {
+                bytes += $0
+                return true
+            })
+        let events = try bytes.split(separator: UInt8(ascii: "\n")).map {
+            JSON(try Document(json: Array($0), limits: .trusted))
+        }
+        let heard = summary(events).filter { $0.contains(stem) }
+        #expect(heard == names.map { "ADDED \($0)" })
+        for name in names { _ = try controller.ask(.delete, "\(RunningController.jobs)/\(name)") }
+    }
+
     @Test func `many watchers hear of exactly what they select, live and behind`() throws {
         let controller = try controller
         let start = try version()
