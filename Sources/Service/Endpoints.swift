@@ -23,7 +23,8 @@ enum Endpoint: Sendable, Hashable {
         case .coreVersions, .groups, .group, .resourceList, .openAPIIndex, .openAPIPage, .swagger:
             (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
-        case .emptyList(let kind): (.list, kind.plural)
+        // That there are none is no secret.
+        case .emptyList: (.discover, "api")
         case .create(let resource): (.create, KindWords.of(resource).plural)
         case .get(let resource), .status(let resource), .scale(let resource):
             (.get, KindWords.of(resource).plural)
@@ -72,6 +73,7 @@ enum Endpoint: Sendable, Hashable {
         case .emptyList:
             return everywhere + [
                 "labelSelector", "fieldSelector", "limit", "resourceVersion", "timeoutSeconds",
+                "includeObject",
             ]
         case .get, .status, .scale: return everywhere + ["resourceVersion", "includeObject"]
         case .create, .update, .patch, .review:
