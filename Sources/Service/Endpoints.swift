@@ -23,8 +23,9 @@ enum Endpoint: Sendable, Hashable {
         case .coreVersions, .groups, .group, .resourceList, .openAPIIndex, .openAPIPage, .swagger:
             (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
-        // That there are none is no secret.
-        case .emptyList: (.discover, "api")
+        case .emptyList(.services): (.list, EmptyKind.services.plural)
+        // Of no announced kind: that there are none is no secret.
+        case .emptyList(.definitions): (.discover, "api")
         case .create(let resource): (.create, KindWords.of(resource).plural)
         case .get(let resource), .status(let resource), .scale(let resource):
             (.get, KindWords.of(resource).plural)
