@@ -6,7 +6,7 @@ extension Kernel {
     ///
     /// Runs after each step in tests and simulation, and now and then in production.
     public func check() -> [String] {
-        checkNames() + checkCapacity() + checkJobs()
+        checkNames() + checkCapacity() + checkJobs() + checkDepartures()
     }
 
     private func checkNames() -> [String] {
@@ -94,8 +94,14 @@ extension Kernel {
             if job.phase == .running, job.ranks.contains(where: { $0.state == .placed }) {
                 broken.append("\(name) runs before its gang is whole")
             }
-            if job.attempt > job.retryLimit + 1 + job.evictions {
+            if UInt64(job.attempt) > UInt64(job.retryLimit) + 1 + UInt64(job.evictions) {
                 broken.append("\(name) was retried too often")
+            }
+            if job.evictions > job.attempt {
+                broken.append("\(name) was evicted more often than it started")
+            }
+            if job.ranks.contains(where: { $0.isHidden && !$0.state.isEnded }) {
+                broken.append("\(name) hides a rank that lives")
             }
         }
         return broken

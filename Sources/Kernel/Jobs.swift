@@ -45,6 +45,7 @@ extension Kernel {
                 .invalid, field: "spec.queue", finding: "queue \"\(order.queue)\" does not exist",
                 remedy: "Use a queue that exists; list them with: muster get queues")
         }
+        try refuseLeaving(queue: entities[queue])
         let (shape, newModels) = try shape(of: order)
         if !order.allowUnplaceable, let misfit = misfit(of: shape) {
             throw refusal(for: misfit, order)
@@ -116,21 +117,21 @@ extension Kernel {
         return done(row)
     }
 
-    mutating func deleteJob(_ uid: UInt64, at now: Tick) -> Reply {
-        var job = jobs[jobRow(uid)]
+    /// Ends the job and takes it off the books, as far as its ranks and finalizers let it go.
+    mutating func deleteJob(_ uid: UInt64, isHeld: Bool, at now: Tick) -> Reply {
+        // All is read before the first record: in a trial none of them changes anything.
+        let job = jobs[jobRow(uid)]
+        let stays = isHeld || job.hasLiveRanks
+        if !job.isDeleting, isHeld || !job.phase.isFinal {
+            emit(.deletionMarked(uid: uid), at: now)
+        }
         if !job.phase.isFinal {
-            if !job.isDeleting { emit(.deletionMarked(uid: uid), at: now) }
             stop(uid, fate: .cancelled, cause: .deleted, culprit: nil, at: now)
-            guard byUID[uid] != nil else { return .done(uid: uid, version: sequence) }
-            job = jobs[jobRow(uid)]
-            guard job.phase.isFinal else { return .accepted(uid: uid, version: sequence) }
+        } else if !isHeld {
+            removeJob(uid, at: now)
         }
-        guard !entities[row(ofUID: uid)].isHeld else {
-            if !job.isDeleting { emit(.deletionMarked(uid: uid), at: now) }
-            return .accepted(uid: uid, version: sequence)
-        }
-        removeJob(uid, at: now)
-        return .done(uid: uid, version: sequence)
+        let version = sequence
+        return stays ? .accepted(uid: uid, version: version) : .done(uid: uid, version: version)
     }
 
     /// Takes a finished job off the books, ranks first.
@@ -185,8 +186,8 @@ extension Kernel {
                     culprit: nil, notBefore: now), at: now)
             return
         }
-        let failures = job.attempt - min(job.attempt, job.evictions)
-        let mayRetry = fate == .failed && cause != .timeLimit && failures <= job.retryLimit
+        let mayRetry =
+            fate == .failed && cause != .timeLimit && failures(of: job) <= job.retryLimit
         if mayRetry, job.attempt > 0 {
             for _ in job.ranks { emit(.rankForgotten(job: uid), at: now) }
             let wait = backoff(of: job)
@@ -206,9 +207,15 @@ extension Kernel {
         }
     }
 
-    /// Doubles with each attempt, up to an hour.
+    /// Attempts that the job itself ended, or is about to.
+    private func failures(of job: Job) -> UInt32 {
+        job.attempt - min(job.attempt, job.evictions)
+    }
+
+    /// Doubles with each failure, up to an hour.
     private func backoff(of job: Job) -> Duration64 {
-        let doublings = min(job.attempt > 0 ? job.attempt - 1 : 0, 12)
+        let failures = failures(of: job)
+        let doublings = min(failures > 0 ? failures - 1 : 0, 12)
         let (span, overflow) = job.backoff.milliseconds
             .multipliedReportingOverflow(by: 1 << Int64(doublings))
         return Duration64(milliseconds: overflow ? 3_600_000 : min(span, 3_600_000))

@@ -67,7 +67,8 @@ extension Kernel {
             budget -= 1
             retired.removeOldest()
             guard let job = liveJob(oldest.uid), job.phase.isFinal else { continue }
-            _ = deleteJob(oldest.uid, at: now)
+            let isHeld = entities[row(ofUID: oldest.uid)].isHeld
+            _ = deleteJob(oldest.uid, isHeld: isHeld, at: now)
         }
         if let oldest = retired.oldest, timers.smallest == nil {
             timers.push(

@@ -36,7 +36,8 @@ extension Kernel {
                     uid: nextUID, name: report.name, bootID: report.bootID, supply: supply), at: now
             )
         }
-        guard let row = byKey[key] else { preconditionFailure("a registered node has a name") }
+        // A trial has registered nothing.
+        guard let row = byKey[key] else { return .done(uid: nextUID, version: sequence) }
         hear(nodeAt: Int(entities[row].link), at: now)
         outcome.effects.append(.welcome(node: entities[row].uid))
         return done(row)
@@ -102,6 +103,7 @@ extension Kernel {
 
     /// Notes that a node's agent is alive; only a change of readiness becomes history.
     mutating func hear(nodeAt index: Int, at now: Tick) {
+        guard !isTrial else { return }
         while lastHeard.count < nodes.count { lastHeard.append(now) }
         lastHeard[index] = now
         if !nodes[index].isReady { emit(.nodeReady(uid: nodes[index].uid, true), at: now) }
@@ -136,8 +138,7 @@ extension Kernel {
 
     /// An operator's word that the machine is gone is proof enough for its ranks, unless its agent
     /// says otherwise.
-    mutating func deleteNode(_ uid: UInt64, at now: Tick) throws(Refusal) -> Reply {
-        let index = Int(entities[row(ofUID: uid)].link)
+    func refuseBusyNode(_ index: Int) throws(Refusal) {
         let node = nodes[index]
         guard !node.isReady || node.liveRanks == 0 else {
             throw Refusal(
@@ -145,6 +146,11 @@ extension Kernel {
                 finding: "the node's agent is heard and \(node.liveRanks) ranks run there",
                 remedy: "Cordon it and end its jobs first, or switch the machine off")
         }
+    }
+
+    /// Takes the node off the books; whatever ran there is lost with it.
+    mutating func deleteNode(_ uid: UInt64, at now: Tick) -> Reply {
+        let index = Int(entities[row(ofUID: uid)].link)
         loseRanks(onNodeAt: index, at: now)
         emit(.removed(uid: uid), at: now)
         return .done(uid: uid, version: sequence)

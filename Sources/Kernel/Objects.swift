@@ -55,6 +55,13 @@ extension Kernel {
     mutating func create(
         _ name: ObjectName, _ isHeld: Bool, at now: Tick
     ) throws(Refusal) -> Reply {
+        // Their entities lead to rows of their own, which only a submission or an agent can fill.
+        guard name.kind != .job, name.kind != .node else {
+            throw Refusal(
+                .invalid, field: "kind",
+                finding: "a \(name.kind.word) is more than a name",
+                remedy: "Submit jobs as such; start an agent to add a node")
+        }
         guard let scope = scope(of: name) else {
             throw Refusal(
                 .notFound, field: "metadata.namespace",

@@ -9,6 +9,9 @@ extension Kernel {
     ) throws(Refusal) -> Reply {
         let row = try find(name, condition)
         let uid = entities[row].uid
+        // With its last finalizer what was to go goes at once, if it may: else the change waits.
+        let departs = entities[row].deletedAt != nil && entities[row].isHeld && !isHeld
+        if departs { try refuseDeparture(of: entities[row], isHeld: false) }
         if name.kind == .job, specChanged {
             let job = jobs[jobRow(uid)]
             guard !job.phase.isFinal else {
@@ -25,10 +28,8 @@ extension Kernel {
         }
         guard isHeld != entities[row].isHeld else { return done(row) }
         emit(.held(uid: uid, isHeld), at: now)
-        guard !isHeld, !isTrial, entities[row].deletedAt != nil else { return done(row) }
-        // The last finalizer has gone from what was to go: it goes now, if nothing else keeps it.
-        let reply = try? leave(name.kind, uid, at: now)
-        return reply ?? done(row)
+        guard departs else { return done(row) }
+        return leave(name.kind, uid, isHeld: false, at: now)
     }
 
     mutating func delete(
@@ -42,33 +43,51 @@ extension Kernel {
                 finding: "namespace \"\(name.name)\" is always there",
                 remedy: "Delete what is in it instead")
         }
-        return try leave(entity.kind, entity.uid, at: now)
+        try refuseDeparture(of: entity, isHeld: entity.isHeld)
+        return leave(entity.kind, entity.uid, isHeld: entity.isHeld, at: now)
     }
 
     /// Clients that name no namespace mean this one.
     static let lastingNamespace = "default"
 
-    /// Removes an object, or marks it where something still keeps it.
-    private mutating func leave(
-        _ kind: Kind, _ uid: UInt64, at now: Tick
-    ) throws(Refusal) -> Reply {
-        let entity = entities[row(ofUID: uid)]
-        switch kind {
-        case .job: return deleteJob(uid, at: now)
-        case .node where !entity.isHeld: return try deleteNode(uid, at: now)
+    /// What others still use is not taken from under them; says so before anything is recorded.
+    private func refuseDeparture(of entity: Entity, isHeld: Bool) throws(Refusal) {
+        switch entity.kind {
+        case .node where !isHeld: try refuseBusyNode(Int(entity.link))
         case .queue where entity.dependents > 0:
             throw Refusal(
                 .conflict, field: "metadata.name",
                 finding: "queue \"\(entity.name)\" still has \(entity.dependents) jobs",
                 remedy: "Delete those jobs first")
+        case .namespace, .queue, .node, .job, .token, .nodePool, .lease, .configMap, .secret: break
+        }
+    }
+
+    /// Removes an object, or marks it where something still keeps it. The caller says whether
+    /// finalizers do: in a trial the state does not know yet that they are gone.
+    private mutating func leave(
+        _ kind: Kind, _ uid: UInt64, isHeld: Bool, at now: Tick
+    ) -> Reply {
+        let entity = entities[row(ofUID: uid)]
+        switch kind {
+        case .job: return deleteJob(uid, isHeld: isHeld, at: now)
+        case .node where !isHeld: return deleteNode(uid, at: now)
         case .namespace, .queue, .node, .token, .nodePool, .lease, .configMap, .secret: break
         }
-        guard !entity.isHeld, kind != .namespace || entity.dependents == 0 else {
+        guard !isHeld, kind != .namespace || entity.dependents == 0 else {
             if entity.deletedAt == nil { emit(.deletionMarked(uid: uid), at: now) }
             return .accepted(uid: uid, version: entities[row(ofUID: uid)].version)
         }
         emit(.removed(uid: uid), at: now)
         return .done(uid: uid, version: sequence)
+    }
+
+    /// A queue that waits for its finalizers takes no jobs: they would keep it for ever.
+    func refuseLeaving(queue: Entity) throws(Refusal) {
+        guard queue.deletedAt != nil else { return }
+        throw Refusal(
+            .conflict, field: "spec.queue", finding: "queue \"\(queue.name)\" is being deleted",
+            remedy: "Use another queue, or wait until it is gone and create it again")
     }
 
     /// Nothing new comes into a namespace that is going.
@@ -105,7 +124,7 @@ extension Kernel {
                 guard entities.contains(row), entities[row].scope == uid,
                     entities[row].deletedAt == nil
                 else { continue }
-                send(away: entities[row], at: now)
+                budget -= send(away: entities[row], at: now)
             }
             leaving[index].isScanned = Int(leaving[index].cursor) >= entities.capacity
         }
@@ -117,11 +136,14 @@ extension Kernel {
         }
     }
 
-    private mutating func send(away entity: Entity, at now: Tick) {
+    /// Says how many ranks it took off the books, which is work too.
+    private mutating func send(away entity: Entity, at now: Tick) -> Int {
         guard entity.kind != .job else {
-            _ = deleteJob(entity.uid, at: now)
-            return
+            let ranks = jobs[Row(entity.link)].ranks.count
+            _ = deleteJob(entity.uid, isHeld: entity.isHeld, at: now)
+            return ranks
         }
         emit(entity.isHeld ? .deletionMarked(uid: entity.uid) : .removed(uid: entity.uid), at: now)
+        return 0
     }
 }

@@ -64,7 +64,16 @@ extension Kernel {
                 at: try reader.tick(), limits)
         }
         guard reader.isAtEnd else { throw .malformed(at: reader.position) }
+        if version == 1 { markDeletedJobs() }
         reindex()
+    }
+
+    /// The first layout noted only in the job itself that somebody had deleted it.
+    private mutating func markDeletedJobs() {
+        for row in entities.rows where entities[row].kind == .job {
+            let job = jobs[Row(entities[row].link)]
+            if job.isDeleting { entities[row].deletedAt = job.changedAt }
+        }
     }
 
     /// Builds everything that follows from the state but is not part of it.

@@ -84,6 +84,11 @@ enum Change {
         return number
     }
 
+    /// A JSON patch finds out by its own tests that it came too late, and says which.
+    var testsForItself: Bool {
+        if case .json = self { true } else { false }
+    }
+
     /// The object as this change would have it; an apply is merged by its own rules.
     func made(of current: JSON, kind: String) throws(Refusal) -> JSON {
         switch self {

@@ -137,7 +137,9 @@ extension Server {
         if revision.admission.isDryRun {
             return tryOut(commands[0], revision, item, draft)
         }
-        try write(commands, revision, present, draft, insists: version != nil)
+        try write(
+            commands, revision, present, draft,
+            insists: version != nil && !revision.change.testsForItself)
     }
 
     private func tryOut(

@@ -9,14 +9,15 @@ public struct World: Sendable {
         public let text: String
     }
 
-    private var kernel: Kernel
-    private var dice: Dice
-    private var nodes: [SimulatedNode] = []
+    var kernel: Kernel
+    var dice: Dice
+    var nodes: [SimulatedNode] = []
     private var heap = Heap<Happening>()
     private var order: UInt64 = 0
-    private var now = Tick(1_700_000_000_000)
+    var now = Tick(1_700_000_000_000)
     private var journal: [(tick: Tick, body: [UInt8])] = []
-    private var submitted = 0
+    private var jobs: [ObjectName] = []
+    var unrest = Unrest()
     private var isFaulty = true
     public private(set) var findings: [Finding] = []
 
@@ -25,6 +26,7 @@ public struct World: Sendable {
         var limits = Limits()
         limits.gangsPerPass = 4
         limits.finishedJobs = 40
+        limits.departuresPerPass = 16
         kernel = Kernel(limits: limits)
         feed([
             .create(ObjectName(.namespace, name: "default")),
@@ -47,7 +49,9 @@ public struct World: Sendable {
         return digest
     }
 
-    public var jobCount: Int { submitted }
+    public var jobCount: Int { jobs.count }
+    /// How often each of the rarer things was done with success.
+    public var deeds: Deeds { unrest.deeds }
     public var sequence: UInt64 { kernel.sequence }
 
     /// Runs the faulty phase for `steps` events, then heals the world and lets it drain.
@@ -55,9 +59,12 @@ public struct World: Sendable {
         for _ in 0..<steps where findings.isEmpty { act() }
         compareReplay()
         isFaulty = false
+        releaseAll()
         for index in nodes.indices {
-            if nodes[index].isCutOff { reconnect(index) }
+            let name = ObjectName(.node, name: nodes[index].name)
+            if nodes[index].isCutOff || kernel.uid(of: name) == nil { reconnect(index) }
             feed([.cordon(name: nodes[index].name, false, Precondition())])
+            feed([.taint(name: nodes[index].name, false, evicting: false)])
         }
         var budget = 200_000
         while budget > 0, findings.isEmpty, hasUnfinishedJobs, let next = heap.pop() {
@@ -67,6 +74,8 @@ public struct World: Sendable {
         if findings.isEmpty, hasUnfinishedJobs {
             note("jobs are left that nobody will ever finish")
         }
+        releaseAll()
+        checkRest()
         compareReplay()
     }
 
@@ -80,17 +89,11 @@ public struct World: Sendable {
             return
         }
         now = now.after(Duration64(milliseconds: Int64(dice.below(400))))
-        switch dice.below(20) {
+        switch dice.below(28) {
         case 0..<9: submit()
         case 9..<11: feed([.cancel(anyJob(), Precondition())])
         case 11: feed([.delete(anyJob(), Precondition())])
-        case 12:
-            feed([
-                .revise(
-                    anyJob(), Precondition(), specChanged: true,
-                    terms: JobTerms(
-                        priority: Int32(dice.below(10)), timeLimit: .zero, gracePeriod: .zero))
-            ])
+        case 12: reprioritise(anyJob())
         case 13: nodes[dice.below(nodes.count)].isCutOff = true
         case 14: reboot(dice.below(nodes.count))
         case 15: reconnect(dice.below(nodes.count))
@@ -103,12 +106,21 @@ public struct World: Sendable {
         case 17:
             now = now.after(Duration64(seconds: Int64(dice.below(40))))
             feed([.tick])
+        case 18..<26: disturb()
         default: feed([.tick])
         }
     }
 
+    private mutating func reprioritise(_ name: ObjectName) {
+        let isHeld = kernel.uid(of: name).flatMap { kernel.object($0) }?.isHeld ?? false
+        let terms = JobTerms(
+            priority: Int32(dice.below(10)), timeLimit: .zero, gracePeriod: .zero)
+        feed([.revise(name, Precondition(), specChanged: true, terms: terms, isHeld: isHeld)])
+    }
+
     private mutating func submit() {
-        submitted += 1
+        let name = ObjectName(.job, namespace: anyNamespace(), name: "job-\(jobs.count + 1)")
+        jobs.append(name)
         let roles = (0..<(1 + dice.below(2))).map { _ in
             JobOrder.Role(
                 ranks: UInt32(1 + dice.below(4)), cpuMilli: Int64(dice.below(3000)),
@@ -116,26 +128,38 @@ public struct World: Sendable {
                 gpuMilli: dice.hits(1, outOf: 3) ? 250 : Int64(dice.below(4)) * 1000, models: [])
         }
         let order = JobOrder(
-            namespace: "default", name: "job-\(submitted)", queue: "default", roles: roles,
+            namespace: name.namespace, name: name.name, queue: "default", roles: roles,
             terms: JobTerms(
                 priority: Int32(dice.below(3)), timeLimit: .zero,
                 gracePeriod: Duration64(seconds: 1)),
             success: dice.hits(1, outOf: 4) ? .role(0) : .allRanks,
             retryLimit: UInt32(dice.below(3)), backoff: Duration64(milliseconds: 500),
-            idempotencyKey: dice.hits(1, outOf: 4) ? "key-\(submitted)" : "")
+            idempotencyKey: dice.hits(1, outOf: 4) ? "key-\(jobs.count)" : "",
+            isHeld: dice.hits(1, outOf: 10))
         feed(dice.hits(1, outOf: 8) ? [.submit(order), .submit(order)] : [.submit(order)])
+        if order.isHeld { noteHeld(name) }
     }
 
-    private mutating func anyJob() -> ObjectName {
-        ObjectName(.job, namespace: "default", name: "job-\(1 + dice.below(submitted + 1))")
+    /// One of the jobs of late, most of which still live, or one that never was.
+    mutating func anyJob() -> ObjectName {
+        let place = jobs.count - dice.below(min(jobs.count, 60) + 1)
+        guard place < jobs.count else {
+            return ObjectName(.job, namespace: "default", name: "nobody")
+        }
+        return jobs[place]
     }
 
     /// The machine starts again: its processes are gone, its agent says so once that is believed.
     private mutating func reboot(_ index: Int) {
-        nodes[index].boot += 1
-        nodes[index].alive = []
+        fell(index)
         now = now.after(Duration64(seconds: 16))
         reconnect(index)
+    }
+
+    /// Whatever ran there is gone.
+    mutating func fell(_ index: Int) {
+        nodes[index].boot += 1
+        nodes[index].alive = []
     }
 
     private mutating func reconnect(_ index: Int) {
@@ -168,16 +192,26 @@ public struct World: Sendable {
     }
 
     /// Hands commands to the kernel, does its effects, and holds it to its promises.
-    private mutating func feed(_ commands: [Command]) {
+    @discardableResult mutating func feed(_ commands: [Command]) -> Reply? {
         var batch = commands
+        // Before some commands it is asked what would come of them.
+        let isTried = commands.count == 1 && dice.hits(1, outOf: 4)
+        if isTried { batch.insert(.trial(commands[0]), at: 0) }
+        var reply: Reply?
         repeat {
             let outcome = kernel.step(batch, at: now)
+            if !batch.isEmpty {
+                if isTried { compareTrial(outcome.replies) }
+                reply = outcome.replies.last
+            }
             batch = []
             if !outcome.records.isEmpty { journal.append((now, outcome.encoded.bytes)) }
             for text in kernel.check() { note(text) }
+            checkHeld()
             for effect in outcome.effects { perform(effect) }
             guard let timer = outcome.nextTimer, timer <= now else { break }
         } while findings.isEmpty
+        return reply
     }
 
     private mutating func perform(_ effect: Effect) {
@@ -261,7 +295,7 @@ public struct World: Sendable {
                 what: what))
     }
 
-    private mutating func note(_ text: String) { findings.append(Finding(at: now, text: text)) }
+    mutating func note(_ text: String) { findings.append(Finding(at: now, text: text)) }
 
     /// The journal alone, and a snapshot plus its tail, must both arrive at the same state.
     private mutating func compareReplay() {

@@ -111,6 +111,18 @@ import Testing
         #expect(nodeIsReady(cluster, "a") == false)
     }
 
+    @Test func `neither nodes nor jobs come into being by their names alone`() {
+        var cluster = Cluster()
+        let before = cluster.kernel.sequence
+        for name in [ObjectName(.node, name: "a"), .job("b")] {
+            for command in [Command.create(name), .trial(.create(name))] {
+                cluster.feed(command)
+                #expect(cluster.refusal?.reason == .invalid)
+            }
+        }
+        #expect(cluster.kernel.sequence == before)
+    }
+
     @Test func `hostile amounts and names are refused`() {
         var cluster = Cluster()
         cluster.addNode("a", cpus: 0)

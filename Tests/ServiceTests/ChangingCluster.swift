@@ -52,7 +52,11 @@ struct ChangingCluster {
                 body: changesBody
                     ? body(marked: dice.next()) : catalog.body(of: view).stored)
             return [
-                (.revise(name, Precondition(), specChanged: changesBody, terms: nil), text)
+                (
+                    .revise(
+                        name, Precondition(), specChanged: changesBody, terms: nil, relabels: true),
+                    text
+                )
             ]
         case 5:
             let node = nodes[dice.below(nodes.count)]

@@ -11,6 +11,21 @@ import Testing
         #expect(world.jobCount > 50)
     }
 
+    @Test func `in all worlds together everything that is promised was put to the test`() {
+        var deeds: [Deeds] = []
+        for seed in UInt64(0)..<8 {
+            var world = World(seed: seed)
+            world.run(steps: 400)
+            deeds.append(world.deeds)
+        }
+        for count in [
+            \Deeds.evictions, \.taints, \.namespacesGone, \.releases, \.nodesDeleted, \.trials,
+        ] {
+            let sum = deeds.reduce(0) { $0 + $1[keyPath: count] }
+            #expect(sum >= 4, "\(count): \(sum)")
+        }
+    }
+
     @Test func `the same seed gives the same digest, another seed another`() {
         var first = World(seed: 7)
         var second = World(seed: 7)

@@ -182,7 +182,8 @@ def handle_delete(checks):
             lambda name=name: f"job {name} stays: {get(name)['metadata']}",
         )
         handled = [one for one in Kept.seen if one[:2] == ("deleted", name)]
-        expect(handled == [("deleted", name, True, True)], f"{handled} in {Kept.seen}")
+        # Where the job changed under the operator's last patch, it comes a second time.
+        expect(handled and set(handled) == {("deleted", name, True, True)}, Kept.seen)
 
 
 def survive(checks):

@@ -154,7 +154,11 @@ def apply_as_two(checks):
     made = send(MINE, wanted(5, team="red"))
     managers = [one.manager for one in made.metadata.managedFields]
     expect(managers == [MINE], managers)
-    version = made.metadata.resourceVersion
+    wait_for(
+        lambda: jobs.get(name="applied", namespace=checks.space).status.phase == "Running",
+        "the applied job does not run",
+    )
+    version = jobs.get(name="applied", namespace=checks.space).metadata.resourceVersion
     again = send(MINE, wanted(5, team="red"))
     expect(again.metadata.resourceVersion == version, "an apply without a change made a version")
     body = {
