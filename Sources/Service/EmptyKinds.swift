@@ -34,12 +34,22 @@ enum EmptyKind: Sendable, Hashable, CaseIterable {
         asked: services.kind, apiVersion: services.apiVersion, plural: services.plural,
         isNamespaced: true, [Action("list", .emptyList(.services))])
 
-    /// The list of all objects of the kind.
-    func list(version: UInt64) -> [UInt8] {
+    /// The list of all objects of the kind, in the form that was asked for.
+    func list(_ form: Form, version: UInt64) -> [UInt8] {
         var json = JSONWriter(capacity: 128)
-        ObjectJSON.open("\(kind)List", apiVersion, into: &json)
+        switch form {
+        case .objects: ObjectJSON.open("\(kind)List", apiVersion, into: &json)
+        case .metadata:
+            ObjectJSON.open("PartialObjectMetadataList", Form.metadataVersion, into: &json)
+        case .table(let tableVersion, _): ObjectJSON.open("Table", tableVersion, into: &json)
+        }
         ObjectJSON.listMetadata(version: version, next: nil, remaining: nil, into: &json)
-        json.key("items")
+        if case .table = form {
+            TableColumn.write(TableColumn.bare, into: &json)
+            json.key("rows")
+        } else {
+            json.key("items")
+        }
         json.openArray()
         json.closeArray()
         json.closeObject()

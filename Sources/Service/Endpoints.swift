@@ -23,7 +23,9 @@ enum Endpoint: Sendable, Hashable {
         case .coreVersions, .groups, .group, .resourceList, .openAPIIndex, .openAPIPage, .swagger:
             (.discover, "api")
         case .list(let resource): (.list, KindWords.of(resource).plural)
-        case .emptyList(let kind): (.list, kind.plural)
+        case .emptyList(.services): (.list, EmptyKind.services.plural)
+        // Of no announced kind: that there are none is no secret.
+        case .emptyList(.definitions): (.discover, "api")
         case .create(let resource): (.create, KindWords.of(resource).plural)
         case .get(let resource), .status(let resource), .scale(let resource):
             (.get, KindWords.of(resource).plural)
@@ -72,6 +74,7 @@ enum Endpoint: Sendable, Hashable {
         case .emptyList:
             return everywhere + [
                 "labelSelector", "fieldSelector", "limit", "resourceVersion", "timeoutSeconds",
+                "includeObject",
             ]
         case .get, .status, .scale: return everywhere + ["resourceVersion", "includeObject"]
         case .create, .update, .patch, .review:

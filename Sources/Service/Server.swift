@@ -184,7 +184,7 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             case .swagger: answerSwagger(call)
             case .list(let resource): try list(resource, call)
             case .emptyList(let kind):
-                reply(200, kind.list(version: catalog.version), call.exchange)
+                reply(200, kind.list(try call.form(), version: catalog.version), call.exchange)
             case .get(let resource), .status(let resource): try get(resource, call)
             case .create(let resource): try create(resource, call)
             case .update(let resource, let part): try update(resource, part, call)

@@ -25,6 +25,8 @@ struct TableColumn {
     private static let name = TableColumn(
         "Name", "Name of the object, unique within its namespace.", format: "name")
     private static let age = TableColumn("Age", "Time since the object was created.")
+    /// Of kinds about which there is nothing more to say.
+    static let bare = [name, age]
 
     static func of(_ resource: Resource) -> [TableColumn] {
         switch resource {
