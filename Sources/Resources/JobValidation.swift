@@ -9,6 +9,11 @@ extension JobSpec: Inspected {
         var defects = Defects()
         defects.gather(under: "spec") { inspect(&$0) }
         try defects.refuse()
+        return completed
+    }
+
+    /// With every default filled in; what was inspected before needs no second look.
+    public var completed: JobSpec {
         var spec = self
         spec.queue = queue ?? JobDefaults.queue
         spec.priority = priority ?? JobDefaults.priority
@@ -228,6 +233,11 @@ extension ResourceSpec {
         var defects = Defects()
         defects.gather(under: "resources") { inspect(&$0) }
         try defects.refuse()
+        return completed
+    }
+
+    /// With every default filled in; what was inspected before needs no second look.
+    public var completed: ResourceSpec {
         var resources = self
         resources.cpus = cpus ?? JobDefaults.cpus
         resources.memory = memory ?? .zero

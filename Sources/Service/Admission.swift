@@ -142,7 +142,7 @@ struct Admission {
         }
         var roles: [JobOrder.Role] = []
         for role in spec.roles {
-            let resources = try (role.resources ?? ResourceSpec()).validated()
+            let resources = (role.resources ?? ResourceSpec()).completed
             roles.append(
                 JobOrder.Role(
                     ranks: UInt32(role.replicas ?? 1), cpuMilli: resources.cpus?.milli ?? 0,

@@ -66,7 +66,7 @@ struct Subresource: Sendable {
 }
 
 /// The kind's words on the wire.
-struct KindWords: Sendable {
+final class KindWords: Sendable {
     /// The list behind it; nil for what can be asked but is not kept.
     let resource: Resource?
     let kind: String
@@ -97,7 +97,7 @@ struct KindWords: Sendable {
     }
 
     /// A kind whose objects are kept and listed.
-    init(
+    convenience init(
         resource: Resource, kind: String, apiVersion: String, plural: String, singular: String,
         shortNames: [String] = [], categories: [String] = [], isNamespaced: Bool, verbs: [String],
         subresources: [Subresource] = []
@@ -110,7 +110,7 @@ struct KindWords: Sendable {
     }
 
     /// A kind that is asked and answered but not kept.
-    init(
+    convenience init(
         asked kind: String, apiVersion: String, plural: String, isNamespaced: Bool = false,
         _ actions: [Action]
     ) {
@@ -154,14 +154,18 @@ struct KindWords: Sendable {
     }
 
     static func of(_ resource: Resource) -> KindWords {
+        byResource[Int(resource.rawValue)]
+    }
+}
+
+extension KindWords {
+    private static let byResource: [KindWords] = Resource.allCases.map { resource in
         guard let words = all.first(where: { $0.resource == resource }) else {
             preconditionFailure("every resource has its words")
         }
         return words
     }
-}
 
-extension KindWords {
     static let all: [KindWords] =
         ours + core + [EmptyKind.announced] + usage + Review.kinds
 
@@ -199,7 +203,7 @@ extension KindWords {
         KindWords(
             resource: .jobs, kind: "Job", apiVersion: Group.version, plural: "jobs",
             singular: "job", shortNames: ["mj"], categories: ["all", "muster"], isNamespaced: true,
-            verbs: Self.everything,
+            verbs: everything,
             subresources: [
                 .status(.jobs, kind: "Job", apiVersion: Group.version),
                 Subresource(
@@ -209,12 +213,12 @@ extension KindWords {
         KindWords(
             resource: .queues, kind: "Queue", apiVersion: Group.version, plural: "queues",
             singular: "queue", shortNames: ["mq"], categories: ["muster"], isNamespaced: false,
-            verbs: Self.everything,
+            verbs: everything,
             subresources: [.status(.queues, kind: "Queue", apiVersion: Group.version)]),
         KindWords(
             resource: .nodePools, kind: "NodePool", apiVersion: Group.version,
             plural: "nodepools", singular: "nodepool", shortNames: ["np"],
-            categories: ["muster"], isNamespaced: false, verbs: Self.everything,
+            categories: ["muster"], isNamespaced: false, verbs: everything,
             subresources: [
                 .status(.nodePools, kind: "NodePool", apiVersion: Group.version),
                 Subresource(
@@ -228,7 +232,7 @@ extension KindWords {
         KindWords(
             resource: .tokens, kind: "Token", apiVersion: Group.version, plural: "tokens",
             singular: "token", shortNames: [], categories: ["muster"], isNamespaced: false,
-            verbs: Self.everything),
+            verbs: everything),
     ]
 
     private static let core: [KindWords] = [
@@ -250,7 +254,7 @@ extension KindWords {
         KindWords(
             resource: .namespaces, kind: "Namespace", apiVersion: "v1", plural: "namespaces",
             singular: "namespace", shortNames: ["ns"], isNamespaced: false,
-            verbs: Self.everything,
+            verbs: everything,
             subresources: [.status(.namespaces, kind: "Namespace", apiVersion: "v1")]),
         KindWords(
             resource: .events, kind: "Event", apiVersion: "v1", plural: "events", singular: "event",
@@ -258,12 +262,12 @@ extension KindWords {
         KindWords(
             resource: .configMaps, kind: "ConfigMap", apiVersion: "v1", plural: "configmaps",
             singular: "configmap", shortNames: ["cm"], isNamespaced: true,
-            verbs: Self.everything),
+            verbs: everything),
         KindWords(
             resource: .secrets, kind: "Secret", apiVersion: "v1", plural: "secrets",
-            singular: "secret", isNamespaced: true, verbs: Self.everything),
+            singular: "secret", isNamespaced: true, verbs: everything),
         KindWords(
             resource: .leases, kind: "Lease", apiVersion: "coordination.k8s.io/v1",
-            plural: "leases", singular: "lease", isNamespaced: true, verbs: Self.everything),
+            plural: "leases", singular: "lease", isNamespaced: true, verbs: everything),
     ]
 }

@@ -32,7 +32,8 @@ extension Admission {
         switch resource {
         case .jobs:
             return try propose(place, .jobs, JobSpec.self) { given throws(Refusal) in
-                guard let spec = try given?.validated() else {
+                // The manifest's check has inspected it.
+                guard let spec = given?.completed else {
                     throw Refusal(
                         .invalid, field: "spec", finding: "the job has no specification",
                         remedy: "Give spec.roles with a command or a script")

@@ -142,7 +142,8 @@ final class Server: RequestHandler, DeliverySink, @unchecked Sendable {
             throw Refusal(
                 .malformed, finding: error.description, remedy: "Correct the part behind the ?")
         }
-        let known = endpoint.parameters
+        // Most requests ask for nothing more than their path says.
+        let known = request.head.query.isEmpty ? [] : endpoint.parameters
         if let unknown = query.firstUnknown(besides: known) {
             let hint = nearest(unknown, among: known).map { "Did you mean \($0)?" }
             throw Refusal(

@@ -10,9 +10,10 @@ enum Spelling {
     /// but not within lists; there only names are needed, for others to refer to.
     static func kept(_ content: [UInt8], as sent: Document.Value?) throws(Refusal) -> [UInt8] {
         guard let sent else { return content }
-        let checked = JSON(try Document(json: content, limits: .trusted))
-        let kept = kept(checked, as: sent, isInList: false)
-        return kept == checked ? content : kept.encode()
+        let checked = try Document(json: content, limits: .trusted)
+        var json = JSONWriter(capacity: content.count + 64)
+        write(checked.root, as: sent, isInList: false, into: &json)
+        return json.bytes
     }
 
     /// What was said, and what it means.
@@ -62,29 +63,40 @@ enum Spelling {
         }
     }
 
-    private static func kept(_ content: JSON, as sent: Document.Value, isInList: Bool) -> JSON {
-        switch content {
-        case .object(let members):
-            return .object(
-                members.compactMap { member in
-                    guard let given = sent[member.key], given.kind != .null else {
-                        return isInList && member.key != "name" ? nil : member
-                    }
-                    return JSON.Member(
-                        member.key, kept(member.value, as: given, isInList: isInList))
-                })
-        case .array(let elements):
+    private static func write(
+        _ content: Document.Value, as sent: Document.Value, isInList: Bool,
+        into json: inout JSONWriter
+    ) {
+        switch content.kind {
+        case .object:
+            let given = sent.members
+            json.openObject()
+            for (key, value) in content.members {
+                if let match = given.first(where: { $0.key == key }), match.value.kind != .null {
+                    json.key(key)
+                    write(value, as: match.value, isInList: isInList, into: &json)
+                } else if !isInList || key == "name" {
+                    json.key(key)
+                    json.json(JSON(value))
+                }
+            }
+            json.closeObject()
+        case .array:
+            let elements = content.elements
             let given = sent.elements
-            guard given.count == elements.count else { return content }
-            return .array(
-                zip(elements, given).map { kept($0.0, as: $0.1, isInList: true) })
+            guard given.count == elements.count else { return json.json(JSON(content)) }
+            json.openArray()
+            for (element, match) in zip(elements, given) {
+                write(element, as: match, isInList: true, into: &json)
+            }
+            json.closeArray()
         case .string:
             // A bare word of YAML is text here, whatever else it might be.
-            if let text = sent.string { return .string(text) }
+            if let text = sent.string { return json.string(text) }
             let given = JSON(sent)
-            if case .number = given { return given }
-            return content
-        case .null, .bool, .number: return content
+            if case .number = given { return json.json(given) }
+            json.json(JSON(content))
+        case .null, .bool, .number, .plain: json.json(JSON(content))
         }
     }
 }
