@@ -144,8 +144,8 @@ final class AgentSessions {
         let report = NodeReport(
             name: hello.name, bootID: hello.bootID, cpuMilli: hello.cpuMilli,
             memoryBytes: hello.memoryBytes, gpus: gpus, gpuModel: hello.gpuModel)
-        let posted = submit([(.register(report), enrollment.draft(hello))]) {
-            [unowned self] replies in
+        let draft: DocumentDraft? = enrollment.draft(hello)
+        let posted = submit([(.register(report), draft)]) { [unowned self] replies in
             // Gone meanwhile, by itself or with its token: it must not stand for its node.
             guard session.socket.isOpen else { return }
             guard catalog.object(.token, uid: session.token) != nil else {

@@ -87,7 +87,9 @@ import Wire
         for list in track.lists[start...] {
             while let change = rest.first, change.version <= list.version {
                 rest.removeFirst()
-                #expect(change.version > version, "versions rise strictly, seed \(seed)")
+                #expect(
+                    change.version > version,
+                    "versions rise strictly: \(track.subscription.resource), seed \(seed)")
                 version = change.version
                 guard let word = watcher.word(for: change) else { continue }
                 let uid = change.item.uidText(cluster.objects.pods)
