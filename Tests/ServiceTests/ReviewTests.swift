@@ -78,7 +78,7 @@ import Wire
     @Test(arguments: [
         ("/metrics", "get", true, false), ("/version", "get", true, true),
         ("/version/", "get", true, true), ("/apis", "get", true, true),
-        ("/apis/muster.dev/v1", "get", true, true), ("/api*", "get", true, false),
+        ("/apis/muster.dev/v1", "get", true, true), ("/api*", "get", true, true),
         ("*", "*", true, false), ("/version", "post", false, false), ("/", "get", false, false),
         ("/nothing", "get", false, false), ("", "", false, false),
         ("/agent/v1/session", "get", true, true),
