@@ -21,14 +21,20 @@ enum StatusJSON {
         return write(code: code, reason: reason?.word ?? "BadRequest", message: message, causes: [])
     }
 
-    /// Somebody has seen a version that is not reached here yet.
-    static func ahead(asked: UInt64, newest: UInt64) -> [UInt8] {
+    /// The beginning that all have in common; the caller closes the object.
+    private static func opened(_ outcome: String) -> JSONWriter {
         var json = JSONWriter(capacity: 512)
         ObjectJSON.open("Status", "v1", into: &json)
         json.key("metadata")
         json.openObject()
         json.closeObject()
-        json.member("status", "Failure")
+        json.member("status", outcome)
+        return json
+    }
+
+    /// Somebody has seen a version that is not reached here yet.
+    static func ahead(asked: UInt64, newest: UInt64) -> [UInt8] {
+        var json = opened("Failure")
         json.member("message", "Too large resource version: \(asked), current: \(newest)")
         json.member("reason", "Timeout")
         json.key("details")
@@ -53,12 +59,7 @@ enum StatusJSON {
     private static func write(
         code: Int, reason: String, message: String, causes: [Refusal], about subject: Subject? = nil
     ) -> [UInt8] {
-        var json = JSONWriter(capacity: 512)
-        ObjectJSON.open("Status", "v1", into: &json)
-        json.key("metadata")
-        json.openObject()
-        json.closeObject()
-        json.member("status", "Failure")
+        var json = opened("Failure")
         json.member("message", message)
         json.member("reason", reason)
         if subject != nil || !causes.isEmpty {
@@ -88,12 +89,7 @@ enum StatusJSON {
     }
 
     static func success(kind: String, group: String, name: String, uid: String) -> [UInt8] {
-        var json = JSONWriter(capacity: 256)
-        ObjectJSON.open("Status", "v1", into: &json)
-        json.key("metadata")
-        json.openObject()
-        json.closeObject()
-        json.member("status", "Success")
+        var json = opened("Success")
         json.key("details")
         json.openObject()
         json.member("name", name)
@@ -107,12 +103,7 @@ enum StatusJSON {
 
     /// What came of the deletion of a whole list.
     static func success(words: KindWords, deleted: Int) -> [UInt8] {
-        var json = JSONWriter(capacity: 256)
-        ObjectJSON.open("Status", "v1", into: &json)
-        json.key("metadata")
-        json.openObject()
-        json.closeObject()
-        json.member("status", "Success")
+        var json = opened("Success")
         json.member("message", "\(deleted) \(words.plural) deleted")
         json.key("details")
         json.openObject()
