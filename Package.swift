@@ -43,6 +43,9 @@ let package = Package(
         .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1"),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib"),
         .target(name: "CLinux", cSettings: [.unsafeFlags(["-Wall", "-Wextra", "-Werror"])]),
+        .target(
+            name: "CAssets", exclude: ["report"],
+            cSettings: [.unsafeFlags(["-std=c2x", "-Wall", "-Wextra", "-Werror"])]),
 
         // Layer 1: ground.
         .target(name: "Primitives", swiftSettings: pure),
@@ -63,7 +66,7 @@ let package = Package(
             name: "Network", dependencies: ["Primitives", "HTTP", "CLinux", "COpenSSL", "CZlib"],
             swiftSettings: edge),
         .target(
-            name: "Host", dependencies: ["Primitives", "CLinux", "CHwloc", "CNuma"],
+            name: "Host", dependencies: ["Primitives", "CLinux", "CHwloc", "CNuma", "CZlib"],
             swiftSettings: edge),
         .target(name: "Telemetry", dependencies: ["Primitives", "CLinux"], swiftSettings: edge),
         .target(
@@ -96,14 +99,17 @@ let package = Package(
                 "Primitives", "Wire", "Resources", "HTTP", "Network", "Host", "Telemetry", "Client",
             ], swiftSettings: edge),
         .target(
-            name: "Simulation", dependencies: ["Primitives", "Scheduling", "Kernel"],
-            swiftSettings: edge),
+            name: "Simulation",
+            dependencies: [
+                "Primitives", "Wire", "Resources", "Scheduling", "Kernel", "Host", "Configuration",
+                "CAssets",
+            ], swiftSettings: edge),
         .target(
             name: "Commands",
             dependencies: [
                 "Primitives", "Wire", "Resources", "HTTP", "Network", "Host", "Telemetry",
                 "Configuration", "Client", "Service", "Control", "Agent", "Simulation", "Storage",
-                "Kernel",
+                "Kernel", "Scheduling",
             ], swiftSettings: edge),
 
         // Layer 6: executables.
