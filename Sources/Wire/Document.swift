@@ -233,3 +233,44 @@ func quoted(_ text: String) -> String {
     }
     return shown + "\""
 }
+
+extension Document {
+    /// The line on which a field of a YAML document stands, or the nearest that holds it.
+    ///
+    /// `path` is written as refusals write it, such as `nodes[2].gpus`; nil where no part is found.
+    public func line(ofField path: String) -> Int? {
+        var at = 0
+        var line: Int?
+        for step in path.split(whereSeparator: { $0 == "." || $0 == "[" || $0 == "]" }) {
+            if nodes[at].kind == .array {
+                guard let position = Int(step),
+                    let child = elements(at: Place(index: at))
+                        .dropFirst(position).first
+                else { return line }
+                at = child.index
+                if let first = firstLine(in: at) { line = first }
+                continue
+            }
+            guard let key = keyNode(String(step), in: at) else { return line }
+            line = Builder.Mark(packed: nodes[key].next).line
+            at = key + 1
+        }
+        return line
+    }
+
+    private func keyNode(_ name: String, in object: Int) -> Int? {
+        guard nodes[object].kind == .object else { return nil }
+        var at = object + 1
+        while at < Int(nodes[object].next) {
+            if hasText(name, at: at) { return at }
+            at = Int(nodes[at + 1].next)
+        }
+        return nil
+    }
+
+    /// Only keys have marks, so an element of a list is where its first key is.
+    private func firstLine(in index: Int) -> Int? {
+        guard nodes[index].kind == .object, nodes[index].length > 0 else { return nil }
+        return Builder.Mark(packed: nodes[index + 1].next).line
+    }
+}

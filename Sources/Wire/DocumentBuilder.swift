@@ -9,6 +9,8 @@ extension Document {
         public struct Mark: Sendable, BitwiseCopyable {
             let packed: UInt32
 
+            init(packed: UInt32) { self.packed = packed }
+
             init(offset: Int) { packed = UInt32(truncatingIfNeeded: offset) }
 
             /// Both count from one. Columns beyond 4,095 are shown as such.
