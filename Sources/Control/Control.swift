@@ -4,4 +4,5 @@
 // kernel, commits records and documents in one transaction, publishes the new views, and then hands
 // answers and effects to the sink. Everyone else posts to the mailbox and reads the catalog.
 //
-// Read in this order: Mailbox → Views → Catalog → Loop → Recovery → EventNotes.
+// Read in this order: Mailbox → Views → Catalog → Loop → Recovery → EventNotes. What was, offline:
+// Replay → ReplayReport → StoredState → JobStory → Storyteller → WaitingMoments.

@@ -87,7 +87,7 @@ extension Record: CustomStringConvertible {
         case .rankEnded(let job, let rank, let end, _): "job \(job) rank \(rank) \(end)"
         case .rankForgotten(let job): "job \(job) forgets its highest rank"
         case .moved(let job, let phase, let cause, _, _, _):
-            "job \(job) moved to \(phase.word), \(cause.word)"
+            "job \(job) moved to \(phase.word)\(cause.word.isEmpty ? "" : ", \(cause.word)")"
         case .nodeRegistered(let uid, let name, _, _): "node \(uid) registered as \(name)"
         case .nodeReady(let uid, let ready): "node \(uid) is \(ready ? "ready" : "silent")"
         case .nodeCordoned(let uid, let on): "node \(uid) is \(on ? "cordoned" : "open")"

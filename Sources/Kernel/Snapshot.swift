@@ -7,6 +7,11 @@ import Scheduling
 extension Kernel {
     private static let snapshotVersion: UInt8 = 2
 
+    /// Whether the bytes are laid out as ``snapshot()`` does it now, so that they may be compared.
+    public static func isComparable(_ snapshot: [UInt8]) -> Bool {
+        snapshot.first == snapshotVersion
+    }
+
     /// The state as bytes; indexes, queues and timers are rebuilt on load.
     public func snapshot() -> [UInt8] {
         var writer = ByteWriter(capacity: 256 + jobs.count * 160)

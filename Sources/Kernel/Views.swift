@@ -73,11 +73,37 @@ extension Kernel {
         Int(bit) < models.count ? models[Int(bit)] : ""
     }
 
+    /// Names of all GPU models, by their bits.
+    public var modelNames: [String] { models }
+
     /// Every object, oldest first.
     public var objectUIDs: [UInt64] { entities.rows.map { entities[$0].uid }.sorted() }
 
     public var jobCount: Int { jobs.count }
     public var pendingCount: Int { pending.count }
+
+    /// Machines that are enrolled, whatever their state.
+    public var nodeCount: Int { nodes.count { !$0.isRemoved } }
+
+    /// What keeps the gang from starting now, as the planner says; nil where all of it would fit.
+    public func blocker(of job: Job) -> Blocker? {
+        var free = capacity
+        switch placer.place(shape(of: job), on: &free) {
+        case .placed: return nil
+        case .blocked(let blocker): return blocker
+        }
+    }
+
+    /// Waiting jobs that the planner looks at before this one; walks all jobs.
+    public func waitingAhead(of job: Job) -> Int {
+        let own = Place(priority: job.terms.priority, uid: job.uid, shape: job.shape.number)
+        return jobs.rows.count { row in
+            let other = jobs[row]
+            guard other.phase == .pending, other.cause != .backingOff else { return false }
+            return Place(
+                priority: other.terms.priority, uid: other.uid, shape: other.shape.number) < own
+        }
+    }
 
     public func uid(of name: ObjectName) -> UInt64? {
         guard let scope = scope(of: name), let row = byKey[key(name, scope)] else { return nil }

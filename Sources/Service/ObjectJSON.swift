@@ -191,11 +191,11 @@ struct ObjectJSON {
 }
 
 /// Counters as the API's uid strings, and back.
-enum UIDText {
+public enum UIDText {
     private static let digits = Array("0123456789abcdef".utf8)
 
     /// The counter in the shape of a version 8 UUID.
-    static func text(_ uid: UInt64) -> String {
+    public static func text(_ uid: UInt64) -> String {
         var bytes = Array("00000000-0000-8000-8000-000000000000".utf8)
         var rest = uid
         var index = bytes.count - 1
@@ -211,7 +211,8 @@ enum UIDText {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    static func number(_ text: String) -> UInt64? {
+    /// The counter behind such a text, or nil where it is none.
+    public static func number(_ text: String) -> UInt64? {
         let bytes = Array(text.utf8)
         guard bytes.count == 36 else { return nil }
         var value: UInt64 = 0

@@ -7,6 +7,8 @@ final class Database {
     enum Access {
         case write(cacheBytes: Int)
         case read
+        /// Of a file that nobody writes: without locks, and without files beside it.
+        case still
         /// Into a file that nobody else has open yet.
         case copy
     }
@@ -24,9 +26,11 @@ final class Database {
             switch access {
             case .write, .copy: SQLITE_OPEN_READWRITE
             case .read: SQLITE_OPEN_READONLY
+            case .still: SQLITE_OPEN_READONLY | SQLITE_OPEN_URI
             }
+        let name = if case .still = access { Database.stillName(path) } else { path }
         let flags = purpose | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE
-        let code = sqlite3_open_v2(path, &opened, flags, nil)
+        let code = sqlite3_open_v2(name, &opened, flags, nil)
         guard code == SQLITE_OK, let opened else {
             let failure = Database.failure(of: opened, code: code)
             sqlite3_close_v2(opened)
@@ -175,7 +179,7 @@ extension Database {
             try set("wal_autocheckpoint", "0", reads: 0)
             try set("journal_size_limit", "\(Limits.logBytes)", reads: Limits.logBytes)
             watchLog()
-        case .read:
+        case .read, .still:
             try set("query_only", "ON", reads: 1)
             try set("wal_autocheckpoint", "0", reads: 0)
             watchDeadline()
@@ -183,6 +187,25 @@ extension Database {
             try set("synchronous", "FULL", reads: 2)
         }
         try expect("busy_timeout", Int64(Limits.busyMilliseconds))
+    }
+
+    /// The path as a URI, every byte that could mean something there escaped.
+    private static func stillName(_ path: String) -> String {
+        var name = "file:"
+        for byte in path.utf8 {
+            let scalar = Unicode.Scalar(byte)
+            if scalar.isASCII,
+                scalar.properties.isAlphabetic
+                    || "/._-0123456789".contains(
+                        Character(scalar))
+            {
+                name.unicodeScalars.append(scalar)
+            } else {
+                name += byte < 16 ? "%0" : "%"
+                name += String(byte, radix: 16)
+            }
+        }
+        return name + "?immutable=1"
     }
 
     /// Changes how the file is journalled; `mode` in lower case, as it is read back.

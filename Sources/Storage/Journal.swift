@@ -30,7 +30,7 @@ enum Journal {
         return found.sequence == sequence ? found : nil
     }
 
-    /// Visits the rows after `sequence` in order; a gap or a broken link ends the walk.
+    /// Visits the rows after `sequence` up to `end`; a gap or a broken link ends the walk.
     static func walk(
         _ database: Database, after sequence: UInt64, upTo end: JournalPosition,
         _ body: (JournalBatch) throws -> Void
@@ -40,9 +40,10 @@ enum Journal {
             """
             SELECT first, last, tick, digest, chain, body FROM journal
             WHERE first >= coalesce((SELECT max(first) FROM journal WHERE first <= ?1), 0)
-            ORDER BY first
+            AND first <= ?2 ORDER BY first
             """)
         try rows.bind(1, bits: sequence &+ 1)
+        try rows.bind(2, bits: end.sequence)
         var place: JournalPosition?
         while try rows.next() {
             let row = JournalBatch(

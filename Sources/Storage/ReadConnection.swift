@@ -11,10 +11,23 @@ public final class ReadConnection {
     public static func open(_ directory: String) throws(StorageFailure) -> ReadConnection {
         let path = DataDirectory.databasePath(in: directory)
         guard try System.status(of: path) != nil else { throw .missingDatabase(path: path) }
-        let database = try Database(path, .read)
+        return try open(path, .read)
+    }
+
+    /// Opens the file as `access` says and makes sure that it can be read by this release.
+    static func open(
+        _ path: String, _ access: Database.Access
+    ) throws(StorageFailure) -> ReadConnection {
+        let database = try Database(path, access)
         let version = Int(try database.integer("PRAGMA user_version") ?? 0)
         guard version <= Migrations.newest else {
             throw .newerSchema(found: version, known: Migrations.newest)
+        }
+        let owner = try database.integer("PRAGMA application_id")
+        guard version == 0 || owner == Migrations.applicationID else {
+            throw .unsuitable(
+                detail: "\(path) is a database of another program",
+                remedy: "Name the directory that the controller has as --data-dir")
         }
         guard version == Migrations.newest else {
             throw .unsuitable(

@@ -1,19 +1,44 @@
 import Primitives
 
+/// The snapshots as rows: which are kept, and which of them are whole.
+enum Snapshots {
+    /// The newest whole one that is not after `limit`; `passedOver` hears of damaged ones.
+    static func newest(
+        _ database: Database, notAfter limit: UInt64 = .max, passedOver: (UInt64) -> Void
+    ) throws(StorageFailure) -> (sequence: UInt64, body: [UInt8])? {
+        let rows = try database.prepare(
+            """
+            SELECT sequence, checksum, body FROM snapshots WHERE sequence <= ?1
+            ORDER BY sequence DESC
+            """)
+        try rows.bind(1, Int64(clamping: limit))
+        while try rows.next() {
+            let body = rows.bytes(2)
+            if checksum(body) == rows.bits(1) { return (rows.bits(0), body) }
+            passedOver(rows.bits(0))
+        }
+        return nil
+    }
+
+    static func checksum(_ body: [UInt8]) -> UInt64 {
+        var digest = Digest()
+        digest.mixWords(body)
+        return digest.value
+    }
+}
+
 extension Store {
     /// The newest snapshot that is whole, or nil where the journal alone tells everything.
     ///
     /// A damaged newest one is passed over for the one before it and leaves a notice.
     public func loadSnapshot() throws(StorageFailure) -> (sequence: UInt64, body: [UInt8])? {
         let database = try openWriter().database
-        let rows = try database.prepare(
-            "SELECT sequence, checksum, body FROM snapshots ORDER BY sequence DESC")
-        while try rows.next() {
-            let body = rows.bytes(2)
-            if Self.checksum(body) == rows.bits(1) { return (rows.bits(0), body) }
-            notices.append(
-                "the snapshot at sequence \(rows.bits(0)) is damaged and was passed over")
+        var damaged: [UInt64] = []
+        let found = try Snapshots.newest(database) { damaged.append($0) }
+        for sequence in damaged {
+            notices.append("the snapshot at sequence \(sequence) is damaged and was passed over")
         }
+        if let found { return found }
         guard try Journal.beginning(database).sequence == 0 else {
             throw .corrupt(detail: "no snapshot is whole and the journal's beginning is trimmed")
         }
@@ -34,7 +59,7 @@ extension Store {
         try watched { () throws(StorageFailure) in
             try writer.transaction { () throws(StorageFailure) in
                 try put.bind(1, bits: place.sequence)
-                try put.bind(2, bits: Self.checksum(body))
+                try put.bind(2, bits: Snapshots.checksum(body))
                 try put.run(binding: body, at: 3)
                 try database.execute(
                     """
@@ -71,11 +96,5 @@ extension Store {
         last.reset()
         try start.run()
         try trim.run()
-    }
-
-    private static func checksum(_ body: [UInt8]) -> UInt64 {
-        var digest = Digest()
-        digest.mixWords(body)
-        return digest.value
     }
 }

@@ -6,4 +6,4 @@
 // descriptor of it would drop SQLite's locks.
 //
 // Read in this order: WriteBatch → Store → StorageFailure → Journal → Snapshots → DataDirectory →
-// Migrations → ReadConnection.
+// Migrations → ReadConnection → JournalReader.
