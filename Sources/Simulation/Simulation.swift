@@ -1,7 +1,8 @@
-// Simulation — the daemon's own kernel under a virtual clock.
+// Simulation — clusters under a virtual clock, decided by the daemon's own kernel.
 //
-// A seed decides the cluster, the workload and the faults. Agents are simulated, decisions are not.
-// Every step is followed by the kernel's own check, and the journal that a run leaves behind must
-// rebuild the same state.
+// Two instruments. A *world* throws faults at a small cluster and holds the kernel to its promises.
+// A *run* takes a workload through a cluster under a policy and leaves behind what became of every
+// job; the classic policies are there to be compared with, and to prove the instrument.
 //
-// Read in this order: SimulatedAgents → World.
+// Read in this order: Workloads/Workload → Workloads/Cluster → Runs/Decider → Runs/Run →
+// Runs/KernelDecider → Reports/Measures; Worlds/World stands by itself.
