@@ -200,6 +200,8 @@ public indirect enum Command: Sendable {
     case evict(ObjectName, attempt: UInt32, rank: UInt32)
     case register(NodeReport)
     case heartbeat(node: String)
+    /// The node's agent is known to be gone: what its silence would show later.
+    case silence(node: String)
     case report(RankReport)
     /// Says what the command would be answered, and changes nothing.
     case trial(Command)

@@ -49,6 +49,11 @@ extension Kernel {
             let row = try find(ObjectName(.node, name: name), Precondition())
             hear(nodeAt: Int(entities[row].link), at: now)
             return done(row)
+        case .silence(let name):
+            let row = try find(ObjectName(.node, name: name), Precondition())
+            let node = nodes[Int(entities[row].link)]
+            if node.isReady { emit(.nodeReady(uid: node.uid, false), at: now) }
+            return done(row)
         case .report(let report): return try take(report, at: now)
         case .tick: return .done(uid: 0, version: sequence)
         }
