@@ -20,6 +20,7 @@ enum Catalogue {
                 "Cluster",
                 [TopCommand.self, CordonCommand.self, UncordonCommand.self, TokenCommand.self]
             ),
+            ("What if", [SimulateCommand.self, ReplayCommand.self, BisectCommand.self]),
             ("Services", [ServeCommand.self, AgentCommand.self]),
             (
                 "This program",
