@@ -3,8 +3,8 @@ import Testing
 
 @testable import Simulation
 
-/// Goal: no file can stop the simulator. Method: good files, each spoilt at random a thousand
-/// times over; they are read or refused, and what is read is run now and then.
+/// Goal: no file can stop the simulator. Method: good files, each spoilt at random hundreds of
+/// times; they are read or refused, and what is read is run now and then.
 @Suite struct ReaderFuzzTests {
     /// Mutations of each form. By hand it was run with 20,000.
     static let rounds = 200
